@@ -1,0 +1,123 @@
+//! The way into a machine: run, upload, download.
+
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+
+use crate::event::Stream;
+use crate::failure::Failure;
+
+/// The way into a machine.
+///
+/// Dropping a returned future stops what it was doing, the remote process included, as soon
+/// as that can be done; so a timeout is a `select!` around the call.
+pub trait Communicator: Send + Sync {
+    /// Runs a command through the machine's shell and waits for its end.
+    ///
+    /// The command's standard input is `command.stdin`, then ends. Output arrives line by
+    /// line, or at the latest when the command ends.
+    ///
+    /// # Errors
+    ///
+    /// When the command could not be run. A command that fails is an [`ExitStatus`].
+    fn run<'a>(
+        &'a self,
+        command: Command,
+        output: &'a mut dyn Output,
+    ) -> BoxFuture<'a, Result<ExitStatus, Failure>>;
+
+    /// Makes a file in the machine. The folder it is in must exist.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be made.
+    fn upload<'a>(&'a self, file: Upload) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Copies a folder into the machine, with the modes, times, owners and links it has here.
+    ///
+    /// With `source` ending in a slash its contents go into `destination`; otherwise the folder
+    /// becomes `destination/NAME` when `destination` exists, and `destination` itself when not.
+    ///
+    /// # Errors
+    ///
+    /// When it could not be copied.
+    fn upload_dir<'a>(
+        &'a self,
+        source: &'a Path,
+        destination: &'a str,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Copies a file out of the machine, links followed. Nothing is left at `destination` when
+    /// this fails.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such file, or it could not be written.
+    fn download<'a>(
+        &'a self,
+        source: &'a str,
+        destination: &'a Path,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Copies a folder out of the machine, by the rule of [`Communicator::upload_dir`]. No file
+    /// is made outside `destination`, whatever the machine says.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such folder, or it could not be written.
+    fn download_dir<'a>(
+        &'a self,
+        source: &'a str,
+        destination: &'a Path,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// A command for the machine's shell.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Command {
+    /// The line the shell reads.
+    pub line: String,
+    /// What the command can read before its input ends.
+    pub stdin: Bytes,
+}
+
+/// Where a command's output goes.
+pub trait Output: Send {
+    /// Takes a piece of output; `stream` is [`Stream::Stdout`] or [`Stream::Stderr`]. Pieces
+    /// may end anywhere, inside a character too.
+    fn write<'a>(&'a mut self, stream: Stream, bytes: &'a [u8]) -> BoxFuture<'a, ()>;
+}
+
+/// How a command ended: its exit code, or 128 and the number of the signal that ended it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ExitStatus(pub i64);
+
+impl ExitStatus {
+    /// Whether the code is 0.
+    pub const fn success(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// A file to be made in the machine.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Upload {
+    /// Its absolute path.
+    pub destination: String,
+    /// What it will contain.
+    pub content: Content,
+    /// Its permissions, such as `0o644`, set-id bits included.
+    pub mode: u32,
+    /// When it was last changed, in seconds since 1970; nothing means now.
+    pub modified: Option<u64>,
+}
+
+/// What a file will contain.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Content {
+    /// These bytes.
+    Bytes(Bytes),
+    /// What this local file contains, read while it is sent.
+    File(PathBuf),
+}

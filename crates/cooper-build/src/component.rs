@@ -1,0 +1,160 @@
+//! What components are: sources, provisioners and post-processors, and the kinds they come from.
+//!
+//! A *kind* knows its arguments and prepares them; what it prepares can run. Nobody outside
+//! `cooper-plugin` can tell a plugin's kind from a built-in one.
+
+mod catalog;
+mod config;
+mod step;
+
+use std::collections::BTreeMap;
+
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Reported, Value};
+use futures::future::BoxFuture;
+
+use crate::artifact::Artifact;
+use crate::communicator::Communicator;
+use crate::failure::Failure;
+
+pub use catalog::Catalog;
+pub use config::{ArgumentType, Config, ConfigSchema, Origin, Phase, macros};
+pub use step::{Deferred, Provisioning, StepCx};
+
+/// What is known of a build once its machine runs: the attributes of `build.*`.
+pub type Facts = BTreeMap<String, Value>;
+
+/// The `build.*` names that every source provides, known or not.
+pub const COMMON_FACTS: &[&str] = &[
+    "ID",
+    "Host",
+    "Port",
+    "User",
+    "Password",
+    "ConnType",
+    "PackerRunUUID",
+    "PackerHTTPPort",
+    "PackerHTTPIP",
+    "PackerHTTPAddr",
+    "SSHPublicKey",
+    "SSHPrivateKey",
+    "WinRMPassword",
+];
+
+/// A kind of source: `docker`.
+pub trait SourceKind: Send + Sync {
+    /// Its arguments.
+    fn schema(&self) -> &Schema;
+
+    /// The `build.*` names it provides besides [`COMMON_FACTS`].
+    fn facts(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// Checks arguments and makes a source of them. Changes nothing outside itself and, unless
+    /// it is a plugin, contacts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when the arguments cannot be used.
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>>;
+}
+
+/// A kind of provisioner: `shell`.
+pub trait ProvisionerKind: Send + Sync {
+    /// Its arguments.
+    fn schema(&self) -> &Schema;
+
+    /// As [`SourceKind::prepare`].
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when the arguments cannot be used.
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>>;
+}
+
+/// A kind of post-processor: `docker-tag`.
+pub trait PostProcessorKind: Send + Sync {
+    /// Its arguments.
+    fn schema(&self) -> &Schema;
+
+    /// As [`SourceKind::prepare`].
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when the arguments cannot be used.
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>>;
+}
+
+/// Makes a machine, lets it be provisioned, and turns it into an artifact.
+pub trait Source: Send + Sync {
+    /// The whole life of the machine. `inside` runs the provisioners, at most once. What is
+    /// acquired is given to [`StepCx::defer`] on the next line.
+    ///
+    /// `Ok(None)` is a build that leaves nothing.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that went wrong, a provisioner's failure included.
+    fn build<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        inside: Provisioning<'a>,
+    ) -> BoxFuture<'a, Result<Option<Artifact>, Failure>>;
+}
+
+/// Changes a running machine.
+pub trait Provisioner: Send + Sync {
+    /// Does it. Dropping the future must stop it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that went wrong.
+    fn provision<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        machine: &'a dyn Communicator,
+    ) -> BoxFuture<'a, Result<(), Failure>>;
+}
+
+/// Turns an artifact into another.
+pub trait PostProcessor: Send + Sync {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that went wrong. What was built before stays.
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>>;
+}
+
+/// What a post-processor made, and what becomes of what it was given.
+pub struct Processed {
+    /// The result, which the next one in the chain works on.
+    pub artifact: Artifact,
+    /// What becomes of the input.
+    pub input: Keep,
+}
+
+/// What becomes of a post-processor's input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Keep {
+    /// It stays, whatever `keep_input_artifact` says: the output is the same thing.
+    Always,
+    /// It stays unless `keep_input_artifact = false`.
+    ByDefault,
+    /// It is removed unless `keep_input_artifact = true`.
+    OnRequest,
+}

@@ -1,0 +1,82 @@
+//! The known kinds of components, by type.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{PostProcessorKind, ProvisionerKind, SourceKind};
+
+/// The known kinds of components. A name registered first stays.
+#[derive(Clone, Default)]
+pub struct Catalog {
+    sources: BTreeMap<String, Arc<dyn SourceKind>>,
+    provisioners: BTreeMap<String, Arc<dyn ProvisionerKind>>,
+    post_processors: BTreeMap<String, Arc<dyn PostProcessorKind>>,
+    plugins: BTreeMap<String, String>,
+}
+
+impl Catalog {
+    /// A catalog without any kind.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a kind of source.
+    pub fn source(&mut self, name: impl Into<String>, kind: impl SourceKind + 'static) {
+        self.sources.entry(name.into()).or_insert_with(|| Arc::new(kind));
+    }
+
+    /// Adds a kind of provisioner.
+    pub fn provisioner(&mut self, name: impl Into<String>, kind: impl ProvisionerKind + 'static) {
+        self.provisioners.entry(name.into()).or_insert_with(|| Arc::new(kind));
+    }
+
+    /// Adds a kind of post-processor.
+    pub fn post_processor(
+        &mut self,
+        name: impl Into<String>,
+        kind: impl PostProcessorKind + 'static,
+    ) {
+        self.post_processors.entry(name.into()).or_insert_with(|| Arc::new(kind));
+    }
+
+    /// States that the components of a Packer plugin are built in, as that version has them:
+    /// `("github.com/hashicorp/docker", "1.1.5")`.
+    pub fn plugin(&mut self, source: impl Into<String>, version: impl Into<String>) {
+        self.plugins.insert(source.into(), version.into());
+    }
+
+    /// The version of a plugin whose components are built in.
+    pub fn plugin_version(&self, source: &str) -> Option<&str> {
+        self.plugins.get(source).map(String::as_str)
+    }
+
+    /// The kind of source of that type.
+    pub fn get_source(&self, name: &str) -> Option<&Arc<dyn SourceKind>> {
+        self.sources.get(name)
+    }
+
+    /// The kind of provisioner of that type.
+    pub fn get_provisioner(&self, name: &str) -> Option<&Arc<dyn ProvisionerKind>> {
+        self.provisioners.get(name)
+    }
+
+    /// The kind of post-processor of that type.
+    pub fn get_post_processor(&self, name: &str) -> Option<&Arc<dyn PostProcessorKind>> {
+        self.post_processors.get(name)
+    }
+
+    /// The types of all sources.
+    pub fn source_names(&self) -> impl Iterator<Item = &str> {
+        self.sources.keys().map(String::as_str)
+    }
+
+    /// The types of all provisioners.
+    pub fn provisioner_names(&self) -> impl Iterator<Item = &str> {
+        self.provisioners.keys().map(String::as_str)
+    }
+
+    /// The types of all post-processors.
+    pub fn post_processor_names(&self) -> impl Iterator<Item = &str> {
+        self.post_processors.keys().map(String::as_str)
+    }
+}

@@ -1,0 +1,354 @@
+//! A component's arguments: declared once, checked, and read into a struct.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Places, Schema};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, Span, System, Type, Value, ValueKind};
+
+use crate::secret::Secrets;
+
+/// The arguments of one component in one build: wholly known, of the schema's types, and with
+/// their places.
+#[derive(Clone)]
+pub struct Config<'a> {
+    /// An object with an attribute for every argument and nested block of the schema.
+    pub value: Value,
+    /// Where each came from.
+    pub places: Places,
+    /// The component's use.
+    pub origin: Origin,
+    /// When this happens.
+    pub phase: Phase<'a>,
+    /// Where mistakes are recorded.
+    pub diags: &'a Diagnostics,
+    /// The outside world.
+    pub system: &'a Arc<dyn System>,
+    /// What must not be shown. Passwords found in credentials are added here.
+    pub secrets: &'a Secrets,
+}
+
+/// Which build and source a component is used in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// `name.docker.ubuntu`
+    pub build: crate::event::BuildId,
+    /// The source's type: `docker`.
+    pub source_type: String,
+    /// The label of the `source` block: `ubuntu`. What Packer calls the build's name in
+    /// scripts and manifests.
+    pub source_label: String,
+    /// The name this use of the source was given; the label when it was given none.
+    pub source_name: String,
+    /// `-force`
+    pub force: bool,
+    /// `-debug`
+    pub debug: bool,
+}
+
+/// When a component is prepared.
+#[derive(Clone, Copy)]
+pub enum Phase<'a> {
+    /// While planning; every argument is known without the machine.
+    Plan,
+    /// Right before the step runs; the facts are what `build.*` was evaluated with.
+    Run(&'a crate::component::Facts),
+}
+
+/// A struct that a component's arguments are read into. Made by [`crate::component_config!`].
+pub trait ConfigSchema: Sized {
+    /// What may be given.
+    fn schema() -> Schema;
+
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when one of them cannot be read; all of them are tried.
+    fn read(value: &Value, places: &Places, diags: &Diagnostics) -> Result<Self, Reported>;
+}
+
+/// A type that one argument is read into.
+pub trait ArgumentType: Sized {
+    /// What the argument's value is converted to before it is read.
+    fn ty() -> Type;
+
+    /// Reads a known value of that type that is not null.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, as a diagnostic's message.
+    fn read(value: &Value) -> Result<Self, String>;
+
+    /// The value when nothing was given; nothing when it must be given.
+    fn absent() -> Option<Self> {
+        None
+    }
+}
+
+impl Config<'_> {
+    /// Reads the arguments into a struct.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when one of them cannot be read; all of them are tried.
+    pub fn read<T: ConfigSchema>(&self) -> Result<T, Reported> {
+        T::read(&self.value, &self.places, self.diags)
+    }
+
+    /// The place of an argument's value, or of the block when it was not given.
+    pub fn place(&self, argument: &str) -> Span {
+        self.places.value(argument)
+    }
+
+    /// Records a mistake in an argument.
+    pub fn error(&self, code: Code, argument: &str, message: impl Into<String>) -> Reported {
+        self.diags.error(Diagnostic::error(code, message).at(self.place(argument), ""))
+    }
+}
+
+impl ArgumentType for String {
+    fn ty() -> Type {
+        Type::String
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        value.as_str().map(str::to_owned).ok_or_else(|| "a string is required".to_owned())
+    }
+}
+
+impl ArgumentType for bool {
+    fn ty() -> Type {
+        Type::Bool
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        value.as_bool().ok_or_else(|| "a boolean is required".to_owned())
+    }
+
+    fn absent() -> Option<Self> {
+        Some(false)
+    }
+}
+
+impl ArgumentType for i64 {
+    fn ty() -> Type {
+        Type::Number
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        match value.kind() {
+            ValueKind::Number(number) => {
+                number.to_i64().ok_or_else(|| "a whole number is required".to_owned())
+            }
+            _ => Err("a number is required".to_owned()),
+        }
+    }
+}
+
+impl<T: ArgumentType> ArgumentType for Option<T> {
+    fn ty() -> Type {
+        T::ty()
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        T::read(value).map(Some)
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+}
+
+impl<T: ArgumentType> ArgumentType for Vec<T> {
+    fn ty() -> Type {
+        Type::list(T::ty())
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        let elements = value.as_sequence().ok_or_else(|| "a list is required".to_owned())?;
+        let read = |(index, element): (usize, &Value)| {
+            if element.is_null() {
+                return Err(format!("element {index} is null"));
+            }
+            T::read(element).map_err(|message| format!("element {index}: {message}"))
+        };
+        elements.iter().enumerate().map(read).collect()
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Vec::new())
+    }
+}
+
+impl<T: ArgumentType> ArgumentType for BTreeMap<String, T> {
+    fn ty() -> Type {
+        Type::map(T::ty())
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        let elements = value.as_mapping().ok_or_else(|| "a map is required".to_owned())?;
+        let read = |(name, element): (&Arc<str>, &Value)| {
+            if element.is_null() {
+                return Err(format!("element `{name}` is null"));
+            }
+            let element =
+                T::read(element).map_err(|message| format!("element `{name}`: {message}"))?;
+            Ok((name.to_string(), element))
+        };
+        elements.iter().map(read).collect()
+    }
+
+    fn absent() -> Option<Self> {
+        Some(BTreeMap::new())
+    }
+}
+
+#[doc(hidden)]
+pub mod macros {
+    //! What [`crate::component_config!`] expands to.
+
+    use super::*;
+
+    /// The schema of one argument.
+    pub fn argument<T: ArgumentType>(
+        name: &'static str,
+        doc: &'static str,
+        has_default: bool,
+    ) -> ArgumentSchema {
+        let required = !has_default && T::absent().is_none();
+        ArgumentSchema { name: name.into(), ty: T::ty(), required, doc: doc.into() }
+    }
+
+    /// The schema of a nested block that may stand once.
+    pub fn block<T: ConfigSchema>(name: &'static str) -> BlockSchema {
+        BlockSchema { name: name.into(), occurrence: Occurrence::AtMostOne, schema: T::schema() }
+    }
+
+    /// Reads one argument.
+    pub fn read<T: ArgumentType>(
+        name: &'static str,
+        default: Option<fn() -> T>,
+        value: &Value,
+        places: &Places,
+        diags: &Diagnostics,
+    ) -> Result<T, Reported> {
+        let given = value.as_mapping().and_then(|object| object.get(name));
+        match given.filter(|value| !value.is_null()) {
+            Some(value) => T::read(value).map_err(|message| {
+                let message = format!("`{name}` cannot be used: {message}");
+                let error = Diagnostic::error(Code::InvalidValue, message);
+                diags.error(error.at(places.value(name), ""))
+            }),
+            None => default.map(|make| make()).or_else(T::absent).ok_or_else(|| {
+                let message = format!("the argument `{name}` is required");
+                let error = Diagnostic::error(Code::MissingArgument, message);
+                diags.error(error.at(places.header, ""))
+            }),
+        }
+    }
+
+    /// Reads a nested block that may stand once.
+    pub fn read_block<T: ConfigSchema>(
+        name: &'static str,
+        value: &Value,
+        places: &Places,
+        diags: &Diagnostics,
+    ) -> Result<Option<T>, Reported> {
+        let given = value.as_mapping().and_then(|object| object.get(name));
+        let Some(value) = given.filter(|value| !value.is_null()) else { return Ok(None) };
+        let nested = places.blocks.get(name).and_then(|blocks| blocks.first());
+        T::read(value, nested.unwrap_or(places), diags).map(Some)
+    }
+}
+
+/// Declares a component's arguments: a struct, its schema and its reading, from the same lines.
+///
+/// ```
+/// cooper_build::component_config! {
+///     /// Waits before the next provisioner starts.
+///     pub struct Nap {
+///         /// Must be given, because a `String` has no natural default.
+///         reason: String,
+///         /// May be left out.
+///         note: Option<String>,
+///         /// Has a default of its own.
+///         times: i64 = 1,
+///         @block
+///         /// A nested block, at most one; an `Option` in the struct.
+///         pillow: Pillow,
+///     }
+/// }
+/// cooper_build::component_config! {
+///     /// Softens.
+///     pub struct Pillow {
+///         /// How much.
+///         softness: Option<i64>,
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! component_config {
+    (@count) => { 0 };
+    (@count $default:expr) => { 1 };
+    (
+        $(#[doc = $struct_doc:literal])*
+        $vis:vis struct $name:ident {
+            $(
+                $(#[doc = $doc:literal])*
+                $field:ident : $ty:ty $(= $default:expr)?,
+            )*
+            $(
+                @block
+                $(#[doc = $block_doc:literal])*
+                $block:ident : $block_ty:ty,
+            )*
+        }
+    ) => {
+        $(#[doc = $struct_doc])*
+        #[derive(Clone, Debug)]
+        $vis struct $name {
+            $( $(#[doc = $doc])* $vis $field: $ty, )*
+            $( $(#[doc = $block_doc])* $vis $block: Option<$block_ty>, )*
+        }
+
+        impl $crate::component::ConfigSchema for $name {
+            fn schema() -> $crate::hcl::schema::Schema {
+                use $crate::component::macros;
+                $crate::hcl::schema::Schema {
+                    doc: concat!($($struct_doc, "\n"),*).into(),
+                    arguments: vec![$(
+                        macros::argument::<$ty>(
+                            stringify!($field),
+                            concat!($($doc, "\n"),*),
+                            $crate::component_config!(@count $($default)?) == 1,
+                        )
+                    ),*],
+                    blocks: vec![$( macros::block::<$block_ty>(stringify!($block)) ),*],
+                }
+            }
+
+            fn read(
+                value: &$crate::hcl::Value,
+                places: &$crate::hcl::schema::Places,
+                diags: &$crate::hcl::Diagnostics,
+            ) -> Result<Self, $crate::hcl::Reported> {
+                use $crate::component::macros;
+                $(
+                    let default: [fn() -> $ty; $crate::component_config!(@count $($default)?)] =
+                        [$(|| $default)?];
+                    let $field = macros::read::<$ty>(
+                        stringify!($field),
+                        default.first().copied(),
+                        value,
+                        places,
+                        diags,
+                    );
+                )*
+                $( let $block =
+                    macros::read_block::<$block_ty>(stringify!($block), value, places, diags); )*
+                Ok(Self { $($field: $field?,)* $($block: $block?,)* })
+            }
+        }
+    };
+}

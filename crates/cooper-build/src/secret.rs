@@ -1,0 +1,30 @@
+//! What must not be shown.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The strings that no output may contain. Cloning shares them.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    list: Arc<Mutex<Vec<String>>>,
+}
+
+impl Secrets {
+    /// No secret yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a secret. The empty string is none.
+    pub fn add(&self, secret: &str) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        if !secret.is_empty() && !list.iter().any(|known| known == secret) {
+            list.push(secret.to_owned());
+        }
+    }
+
+    /// The text with every secret replaced by `<sensitive>`.
+    pub fn scrub(&self, text: &str) -> String {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "<sensitive>"))
+    }
+}

@@ -1,0 +1,14 @@
+//! Runs commands and moves files in containers made from images, and commits the result.
+//!
+//! Nothing here has heard of templates. [`ContainerEngine`] is what an engine can do; there is
+//! one over Docker's API and a [`fake`] one for tests.
+
+pub mod credentials;
+pub mod engine;
+pub mod error;
+pub mod spec;
+
+pub use credentials::Credentials;
+pub use engine::{Container, ContainerEngine};
+pub use error::Error;
+pub use spec::ContainerSpec;

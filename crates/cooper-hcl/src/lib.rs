@@ -1,0 +1,28 @@
+//! HCL text to values and, where that fails, to diagnostics that point at the text.
+//!
+//! The pipeline, each arrow one function:
+//!
+//! ```text
+//! text ──parse──▶ ast::File ──schema::decode──▶ Value
+//!                    └── Expr ──eval::evaluate──▶ Value
+//! ```
+//!
+//! There is no I/O here and nothing is async: the outside world is a [`System`].
+
+pub mod ast;
+pub mod diagnostic;
+pub mod eval;
+pub mod function;
+pub mod parse;
+pub mod schema;
+pub mod source;
+pub mod system;
+pub mod value;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean};
+pub use eval::{Binding, Environment, Namespace, Scope, evaluate};
+pub use function::Functions;
+pub use parse::{parse, parse_expression};
+pub use source::{Location, SourceFile, SourceMap, Span};
+pub use system::{FileKind, System};
+pub use value::{Type, Value, ValueKind};

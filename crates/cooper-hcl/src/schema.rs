@@ -1,0 +1,101 @@
+//! What a block may contain, and the reading of a block by it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::ast::Body;
+use crate::diagnostic::Reported;
+use crate::eval::{Environment, Scope};
+use crate::source::Span;
+use crate::value::{Type, Value};
+
+/// What a block may contain.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Schema {
+    /// What the block is for, as Markdown.
+    pub doc: Cow<'static, str>,
+    /// Its arguments, in the order of the reference page.
+    pub arguments: Vec<ArgumentSchema>,
+    /// Its nested blocks.
+    pub blocks: Vec<BlockSchema>,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ArgumentSchema {
+    /// The name.
+    pub name: Cow<'static, str>,
+    /// What the value is converted to.
+    pub ty: Type,
+    /// Whether it must be given and not null.
+    pub required: bool,
+    /// What it does, as Markdown.
+    pub doc: Cow<'static, str>,
+}
+
+/// One kind of nested block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BlockSchema {
+    /// The block's type.
+    pub name: Cow<'static, str>,
+    /// How often it may stand there.
+    pub occurrence: Occurrence,
+    /// What it may contain.
+    pub schema: Schema,
+}
+
+/// How often a nested block may stand in its parent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Occurrence {
+    /// Once or not at all; decoded as an object or null.
+    AtMostOne,
+    /// Any number of times; decoded as a tuple of objects.
+    Many,
+}
+
+/// A block that was read: its values, and where each came from.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// An object with one attribute for each argument and kind of block of the schema;
+    /// null where nothing was given.
+    pub value: Value,
+    /// Where each came from.
+    pub places: Places,
+}
+
+/// Where the parts of a block stand.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places {
+    /// The block itself: its header, or [`Span::NONE`].
+    pub header: Span,
+    /// For each argument given, its name and its value.
+    pub arguments: BTreeMap<String, (Span, Span)>,
+    /// For each kind of block given, its blocks in order.
+    pub blocks: BTreeMap<String, Vec<Places>>,
+}
+
+impl Places {
+    /// The value of an argument, or the block's header when the argument was not given.
+    pub fn value(&self, argument: &str) -> Span {
+        self.arguments.get(argument).map_or(self.header, |&(_, value)| value)
+    }
+}
+
+/// Reads bodies by a schema. Several bodies are read as if they were one, which is how a
+/// `source` block and its use inside a `build` go together: an argument in both is a mistake.
+///
+/// Every mistake in every argument is recorded before this fails.
+///
+/// # Errors
+///
+/// [`Reported`], when any argument is unknown, missing, given twice, or of the wrong type.
+pub fn decode(
+    bodies: &[&Body],
+    header: Span,
+    schema: &Schema,
+    scope: &Scope<'_>,
+    env: Environment<'_>,
+) -> Result<Decoded, Reported> {
+    let _ = (bodies, header, schema, scope, env);
+    unimplemented!()
+}

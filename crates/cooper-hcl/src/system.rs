@@ -1,0 +1,60 @@
+//! The outside world, as the language sees it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Reads from the world around a template. The program has one for the real machine,
+/// tests have one in memory.
+pub trait System: Send + Sync {
+    /// The bytes of a file. A relative path counts from [`System::current_dir`].
+    ///
+    /// # Errors
+    ///
+    /// As the operating system says.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// What stands at a path, links followed.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::NotFound`] when there is nothing; otherwise as the operating system says.
+    fn kind(&self, path: &Path) -> io::Result<FileKind>;
+
+    /// The names in a folder, sorted.
+    ///
+    /// # Errors
+    ///
+    /// As the operating system says.
+    fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// The folder that relative paths count from.
+    fn current_dir(&self) -> PathBuf;
+
+    /// The user's home folder.
+    fn home_dir(&self) -> Option<PathBuf>;
+
+    /// One variable of the environment.
+    fn env(&self, name: &str) -> Option<String>;
+
+    /// All variables of the environment whose name begins with `prefix`, sorted by name.
+    fn env_with_prefix(&self, prefix: &str) -> Vec<(String, String)>;
+
+    /// The time at which the run began: nanoseconds since 1970-01-01 UTC.
+    ///
+    /// One run sees one time, so `timestamp()` is the same wherever it is written.
+    fn now(&self) -> i128;
+
+    /// Fills a buffer with randomness fit for identifiers.
+    fn random(&self, buffer: &mut [u8]);
+}
+
+/// What stands at a path.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Directory,
+    /// A socket, a device, a pipe.
+    Other,
+}

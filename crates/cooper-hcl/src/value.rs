@@ -1,0 +1,312 @@
+//! What expressions evaluate to.
+//!
+//! Values follow cty, the type system of HCL: lists, sets and maps have one element type,
+//! tuples and objects one type per element. A value can be unknown (its type is known, its
+//! content comes later) and can be marked sensitive. Marks sit on every level: a list may hold
+//! one sensitive string.
+
+pub mod convert;
+mod number;
+mod ty;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+pub use number::{Number, NumberError};
+pub use ty::{ObjectAttribute, Presence, Type};
+
+/// What a mapping from names to values is: sorted by name, as cty sorts it.
+pub type Attributes = BTreeMap<Arc<str>, Value>;
+
+/// A value and its marks.
+#[derive(Clone, PartialEq)]
+pub struct Value {
+    kind: ValueKind,
+    marks: Marks,
+}
+
+/// What is noted about a value besides its content.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Marks {
+    /// Must not be shown. Spreads to everything computed from the value.
+    pub sensitive: bool,
+}
+
+impl Marks {
+    /// Nothing noted.
+    pub const NONE: Marks = Marks { sensitive: false };
+    /// Must not be shown.
+    pub const SENSITIVE: Marks = Marks { sensitive: true };
+
+    /// The marks of something computed from two values.
+    #[must_use]
+    pub const fn union(self, other: Marks) -> Marks {
+        Marks { sensitive: self.sensitive || other.sensitive }
+    }
+}
+
+/// The content of a value.
+#[derive(Clone, PartialEq)]
+pub enum ValueKind {
+    /// No value, of a type.
+    Null(Type),
+    /// A boolean.
+    Bool(bool),
+    /// A number, exact.
+    Number(Number),
+    /// A string in Unicode normal form C.
+    String(Arc<str>),
+    /// Elements of one type, in order.
+    List(Type, Arc<[Value]>),
+    /// Distinct elements of one type, sorted.
+    Set(Type, Arc<[Value]>),
+    /// Named elements of one type.
+    Map(Type, Arc<Attributes>),
+    /// Elements, each of its own type.
+    Tuple(Arc<[Value]>),
+    /// Named elements, each of its own type.
+    Object(Arc<Attributes>),
+    /// A value of this type that will be known later.
+    Unknown(Type),
+}
+
+impl Value {
+    /// Makes a value with marks.
+    pub const fn new(kind: ValueKind, marks: Marks) -> Self {
+        Self { kind, marks }
+    }
+
+    /// A boolean.
+    pub const fn bool(value: bool) -> Self {
+        Self::new(ValueKind::Bool(value), Marks::NONE)
+    }
+
+    /// A string, brought into normal form C.
+    pub fn string(value: impl AsRef<str>) -> Self {
+        use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+        let value = value.as_ref();
+        let text: Arc<str> = match is_nfc_quick(value.chars()) {
+            IsNormalized::Yes => value.into(),
+            IsNormalized::No | IsNormalized::Maybe => value.nfc().collect::<String>().into(),
+        };
+        Self::new(ValueKind::String(text), Marks::NONE)
+    }
+
+    /// A number.
+    pub fn number(value: impl Into<Number>) -> Self {
+        Self::new(ValueKind::Number(value.into()), Marks::NONE)
+    }
+
+    /// The null of a type; [`Type::Any`] for a bare `null`.
+    pub const fn null(ty: Type) -> Self {
+        Self::new(ValueKind::Null(ty), Marks::NONE)
+    }
+
+    /// A value of this type that is not known yet.
+    pub const fn unknown(ty: Type) -> Self {
+        Self::new(ValueKind::Unknown(ty), Marks::NONE)
+    }
+
+    /// A tuple.
+    pub fn tuple(elements: impl IntoIterator<Item = Value>) -> Self {
+        Self::new(ValueKind::Tuple(elements.into_iter().collect()), Marks::NONE)
+    }
+
+    /// An object.
+    pub fn object<K: Into<Arc<str>>>(attributes: impl IntoIterator<Item = (K, Value)>) -> Self {
+        let attributes = attributes.into_iter().map(|(k, v)| (k.into(), v)).collect();
+        Self::new(ValueKind::Object(Arc::new(attributes)), Marks::NONE)
+    }
+
+    /// A list. The elements must be of type `element`.
+    pub fn list(element: Type, elements: impl IntoIterator<Item = Value>) -> Self {
+        Self::new(ValueKind::List(element, elements.into_iter().collect()), Marks::NONE)
+    }
+
+    /// A map. The elements must be of type `element`.
+    pub fn map<K: Into<Arc<str>>>(
+        element: Type,
+        elements: impl IntoIterator<Item = (K, Value)>,
+    ) -> Self {
+        let elements = elements.into_iter().map(|(k, v)| (k.into(), v)).collect();
+        Self::new(ValueKind::Map(element, Arc::new(elements)), Marks::NONE)
+    }
+
+    /// The content, whether or not it is sensitive. Use it to compute, never to print.
+    pub const fn kind(&self) -> &ValueKind {
+        &self.kind
+    }
+
+    /// The content, taken out.
+    pub fn into_kind(self) -> ValueKind {
+        self.kind
+    }
+
+    /// The marks of this level.
+    pub const fn marks(&self) -> Marks {
+        self.marks
+    }
+
+    /// The same value with `marks` added to its own.
+    #[must_use]
+    pub fn with_marks(mut self, marks: Marks) -> Self {
+        self.marks = self.marks.union(marks);
+        self
+    }
+
+    /// The same value without the marks of this level, and the marks.
+    pub fn unmark(self) -> (Value, Marks) {
+        (Self::new(self.kind, Marks::NONE), self.marks)
+    }
+
+    /// The marks of this level and of every level below.
+    pub fn deep_marks(&self) -> Marks {
+        self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
+    }
+
+    /// Whether this level is null.
+    pub const fn is_null(&self) -> bool {
+        matches!(self.kind, ValueKind::Null(_))
+    }
+
+    /// Whether this level is known; elements may still be unknown.
+    pub const fn is_known(&self) -> bool {
+        !matches!(self.kind, ValueKind::Unknown(_))
+    }
+
+    /// Whether this level and all below are known.
+    pub fn is_wholly_known(&self) -> bool {
+        self.is_known() && self.children().all(Value::is_wholly_known)
+    }
+
+    /// The values one level down; none for anything but collections.
+    pub fn children(&self) -> Children<'_> {
+        match &self.kind {
+            ValueKind::List(_, elements)
+            | ValueKind::Set(_, elements)
+            | ValueKind::Tuple(elements) => Children::Sequence(elements.iter()),
+            ValueKind::Map(_, attributes) | ValueKind::Object(attributes) => {
+                Children::Mapping(attributes.values())
+            }
+            _ => Children::Sequence([].iter()),
+        }
+    }
+
+    /// The string, when this is a known, non-null string.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            ValueKind::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The boolean, when this is a known, non-null boolean.
+    pub const fn as_bool(&self) -> Option<bool> {
+        match self.kind {
+            ValueKind::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list, set or tuple.
+    pub fn as_sequence(&self) -> Option<&[Value]> {
+        match &self.kind {
+            ValueKind::List(_, elements)
+            | ValueKind::Set(_, elements)
+            | ValueKind::Tuple(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The elements of a map or object.
+    pub fn as_mapping(&self) -> Option<&Attributes> {
+        match &self.kind {
+            ValueKind::Map(_, attributes) | ValueKind::Object(attributes) => Some(attributes),
+            _ => None,
+        }
+    }
+
+    /// The value's type.
+    pub fn ty(&self) -> Type {
+        match &self.kind {
+            ValueKind::Null(ty) | ValueKind::Unknown(ty) => ty.clone(),
+            ValueKind::Bool(_) => Type::Bool,
+            ValueKind::Number(_) => Type::Number,
+            ValueKind::String(_) => Type::String,
+            ValueKind::List(element, _) => Type::list(element.clone()),
+            ValueKind::Set(element, _) => Type::set(element.clone()),
+            ValueKind::Map(element, _) => Type::map(element.clone()),
+            ValueKind::Tuple(elements) => Type::Tuple(elements.iter().map(Value::ty).collect()),
+            ValueKind::Object(attributes) => {
+                Type::object(attributes.iter().map(|(name, value)| (name.clone(), value.ty())))
+            }
+        }
+    }
+}
+
+/// See [`Value::children`].
+pub enum Children<'a> {
+    /// The elements of a list, set or tuple.
+    Sequence(std::slice::Iter<'a, Value>),
+    /// The elements of a map or object, by name.
+    Mapping(std::collections::btree_map::Values<'a, Arc<str>, Value>),
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = &'a Value;
+
+    fn next(&mut self) -> Option<&'a Value> {
+        match self {
+            Self::Sequence(elements) => elements.next(),
+            Self::Mapping(elements) => elements.next(),
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::string(value)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::string(value)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::number(value)
+    }
+}
+
+/// For developers and assertions. A sensitive value shows as `<sensitive>`.
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.marks.sensitive {
+            return f.write_str("<sensitive>");
+        }
+        match &self.kind {
+            ValueKind::Null(_) => f.write_str("null"),
+            ValueKind::Bool(value) => write!(f, "{value}"),
+            ValueKind::Number(value) => write!(f, "{value}"),
+            ValueKind::String(value) => write!(f, "{value:?}"),
+            ValueKind::List(_, elements) | ValueKind::Tuple(elements) => {
+                f.debug_list().entries(elements.iter()).finish()
+            }
+            ValueKind::Set(_, elements) => f.debug_set().entries(elements.iter()).finish(),
+            ValueKind::Map(_, attributes) | ValueKind::Object(attributes) => {
+                f.debug_map().entries(attributes.iter()).finish()
+            }
+            ValueKind::Unknown(ty) => write!(f, "<unknown {ty}>"),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Exact numbers.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use bigdecimal::{BigDecimal, ToPrimitive};
+
+/// A decimal number, exact within [`Number::MAX_DIGITS`].
+///
+/// HCL's reference implementation has 512 binary digits, which is about 154 decimal ones.
+/// Cooper keeps decimals, so `0.1 + 0.2 == 0.3` holds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number(BigDecimal);
+
+/// A number that cannot be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NumberError {
+    /// The text is not a number.
+    #[error("a number is required")]
+    Malformed,
+    /// The result would have more digits than Cooper computes with.
+    #[error("the number has more than {} digits", Number::MAX_DIGITS)]
+    TooLarge,
+    /// Division or remainder by zero.
+    #[error("division by zero")]
+    DivisionByZero,
+}
+
+impl Number {
+    /// How many digits before the point, and how many after it, a number may have.
+    pub const MAX_DIGITS: u32 = 4096;
+
+    /// How many significant digits a quotient has.
+    const QUOTIENT_DIGITS: u64 = 155;
+
+    fn checked(value: BigDecimal) -> Result<Self, NumberError> {
+        let limit = i64::from(Self::MAX_DIGITS);
+        // The exponent is looked at before anything is expanded: `1e999999999` is a short text.
+        let scale = value.fractional_digit_count();
+        if scale > limit || value.digits() as i64 - scale > limit {
+            return Err(NumberError::TooLarge);
+        }
+        Ok(Self(value.normalized()))
+    }
+
+    /// The sum.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::TooLarge`].
+    pub fn add(&self, other: &Self) -> Result<Self, NumberError> {
+        Self::checked(&self.0 + &other.0)
+    }
+
+    /// The difference.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::TooLarge`].
+    pub fn subtract(&self, other: &Self) -> Result<Self, NumberError> {
+        Self::checked(&self.0 - &other.0)
+    }
+
+    /// The product.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::TooLarge`].
+    pub fn multiply(&self, other: &Self) -> Result<Self, NumberError> {
+        Self::checked(&self.0 * &other.0)
+    }
+
+    /// The quotient, rounded to 155 significant digits.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::DivisionByZero`], [`NumberError::TooLarge`].
+    pub fn divide(&self, other: &Self) -> Result<Self, NumberError> {
+        if other.is_zero() {
+            return Err(NumberError::DivisionByZero);
+        }
+        Self::checked((&self.0 / &other.0).with_prec(Self::QUOTIENT_DIGITS))
+    }
+
+    /// The remainder of the division that rounds towards zero; it has the dividend's sign.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::DivisionByZero`], [`NumberError::TooLarge`].
+    pub fn remainder(&self, other: &Self) -> Result<Self, NumberError> {
+        if other.is_zero() {
+            return Err(NumberError::DivisionByZero);
+        }
+        Self::checked(&self.0 % &other.0)
+    }
+
+    /// The number with the other sign.
+    #[must_use]
+    pub fn negate(&self) -> Self {
+        Self(-&self.0)
+    }
+
+    /// Whether this is zero.
+    pub fn is_zero(&self) -> bool {
+        self.0.sign() == bigdecimal::num_bigint::Sign::NoSign
+    }
+
+    /// Whether there is nothing after the decimal point.
+    pub fn is_integer(&self) -> bool {
+        self.0.is_integer()
+    }
+
+    /// The number as an integer, when it is one and fits.
+    pub fn to_i64(&self) -> Option<i64> {
+        self.is_integer().then(|| self.0.to_i64()).flatten()
+    }
+
+    /// The number as an unsigned integer, when it is one and fits.
+    pub fn to_u64(&self) -> Option<u64> {
+        self.is_integer().then(|| self.0.to_u64()).flatten()
+    }
+
+    /// The nearest double; infinite when out of range.
+    pub fn to_f64(&self) -> f64 {
+        self.0.to_f64().unwrap_or(f64::NAN)
+    }
+
+    /// The number as a big decimal, for arithmetic that has no method here.
+    pub const fn as_decimal(&self) -> &BigDecimal {
+        &self.0
+    }
+
+    /// Makes a number of the result of such arithmetic.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::TooLarge`].
+    pub fn from_decimal(value: BigDecimal) -> Result<Self, NumberError> {
+        Self::checked(value)
+    }
+
+    /// The nearest number to a double.
+    ///
+    /// # Errors
+    ///
+    /// [`NumberError::TooLarge`] for infinities and not-a-number.
+    pub fn from_f64(value: f64) -> Result<Self, NumberError> {
+        if !value.is_finite() {
+            return Err(NumberError::TooLarge);
+        }
+        // The shortest text that reads back as the same double, as people mean it.
+        format!("{value:e}").parse()
+    }
+}
+
+impl FromStr for Number {
+    type Err = NumberError;
+
+    /// Reads HCL's number syntax: digits, an optional fraction, an optional exponent, and a sign.
+    fn from_str(text: &str) -> Result<Self, NumberError> {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let plain = digits.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
+        if !plain || !digits.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(NumberError::Malformed);
+        }
+        if text.len() > 2 * Self::MAX_DIGITS as usize {
+            return Err(NumberError::TooLarge);
+        }
+        Self::checked(BigDecimal::from_str(text).map_err(|_| NumberError::Malformed)?)
+    }
+}
+
+impl From<i64> for Number {
+    fn from(value: i64) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<u64> for Number {
+    fn from(value: u64) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<i32> for Number {
+    fn from(value: i32) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<usize> for Number {
+    fn from(value: usize) -> Self {
+        Self((value as u64).into())
+    }
+}
+
+impl PartialEq<i64> for Number {
+    fn eq(&self, other: &i64) -> bool {
+        self.0.cmp(&BigDecimal::from(*other)) == Ordering::Equal
+    }
+}
+
+/// Every digit, without an exponent.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_plain_string())
+    }
+}
+
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

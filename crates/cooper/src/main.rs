@@ -1,0 +1,2 @@
+//! cooper
+fn main() {}
