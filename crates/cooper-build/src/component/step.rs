@@ -72,7 +72,9 @@ impl StepCx {
         &self.run_id
     }
 
-    /// Resolves when the run is told to stop. A step need not look at it: it is dropped.
+    /// Resolves when the run is told to stop. A provisioner or post-processor need not look at
+    /// it: it is dropped. A source is dropped too, but has five seconds to return first, so that
+    /// what it is just acquiring is not lost.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + '_ {
         self.cancel.cancelled()
     }
@@ -129,11 +131,14 @@ pub(crate) trait Inside: Send {
     ) -> BoxFuture<'m, Result<(), Failure>>
     where
         Self: 'm;
+
+    /// Keeps the way into the machine for `error-cleanup-provisioner`, in case the source fails
+    /// later.
+    fn keep(&self, machine: Arc<dyn Communicator>);
 }
 
 impl<'a> Provisioning<'a> {
     /// Wraps what is to be run.
-    #[expect(dead_code, reason = "the run will call it")]
     pub(crate) fn new(inside: impl Inside + 'a) -> Self {
         Self { inside: Box::new(inside) }
     }
@@ -145,5 +150,20 @@ impl<'a> Provisioning<'a> {
     /// The first failure that is not forgiven.
     pub async fn run(self, machine: &dyn Communicator, facts: Facts) -> Result<(), Failure> {
         self.inside.run(machine, facts).await
+    }
+
+    /// Like [`Provisioning::run`], and keeps the way into the machine: should the source fail
+    /// later, while committing say, `error-cleanup-provisioner` can still run in it.
+    ///
+    /// # Errors
+    ///
+    /// The first failure that is not forgiven.
+    pub async fn run_shared(
+        self,
+        machine: Arc<dyn Communicator>,
+        facts: Facts,
+    ) -> Result<(), Failure> {
+        self.inside.keep(machine.clone());
+        self.inside.run(&*machine, facts).await
     }
 }

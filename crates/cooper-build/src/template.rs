@@ -1,0 +1,50 @@
+//! What a template says: its blocks, checked for shape, with expressions not yet evaluated.
+
+mod build;
+mod load;
+mod local;
+mod packer;
+mod shape;
+mod source;
+mod variable;
+
+use std::path::{Path, PathBuf};
+
+use cooper_hcl::Reported;
+
+use crate::session::Session;
+
+pub use build::{BuildBlock, SourceUse, StepBlock};
+pub use local::Local;
+pub use packer::PluginRequirement;
+pub use source::{SourceBlock, SourceRef};
+pub use variable::{Rule, Variable};
+
+/// One or more files, read as one.
+pub struct Template {
+    /// The folder the template is in, as the user wrote it: `path.root`.
+    pub root: PathBuf,
+    /// Whether the template is a folder, whose `*.auto.pkrvars.hcl` files are read too.
+    pub is_folder: bool,
+    /// `variable` and the entries of `variables`, in order.
+    pub variables: Vec<Variable>,
+    /// `local` and the entries of `locals`, in order.
+    pub locals: Vec<Local>,
+    /// `source`, in order.
+    pub sources: Vec<SourceBlock>,
+    /// `build`, in order.
+    pub builds: Vec<BuildBlock>,
+    /// The entries of `required_plugins`.
+    pub plugins: Vec<PluginRequirement>,
+}
+
+impl Template {
+    /// Reads a file, or every `*.pkr.hcl` file of a folder, in order of their names.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], after recording what is wrong with the shape of any block of any file.
+    pub fn load(path: &Path, session: &mut Session) -> Result<Self, Reported> {
+        load::load(path, session)
+    }
+}

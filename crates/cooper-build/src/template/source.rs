@@ -1,0 +1,50 @@
+//! `source` blocks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cooper_hcl::Span;
+use cooper_hcl::ast::{Body, Name};
+
+/// A `source` block. It means nothing until a build uses it.
+#[derive(Clone, Debug)]
+pub struct SourceBlock {
+    /// The source's type: `docker`.
+    pub component: Name,
+    /// Its label.
+    pub label: Name,
+    /// Its arguments.
+    pub body: Arc<Body>,
+    /// What a diagnostic about the block points at.
+    pub header: Span,
+}
+
+/// Which source is meant: `docker.ubuntu`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SourceRef {
+    /// The source's type.
+    pub component: Arc<str>,
+    /// Its label.
+    pub label: Arc<str>,
+}
+
+impl SourceRef {
+    /// Reads `docker.ubuntu` or `source.docker.ubuntu`. Like Packer, takes any word for
+    /// `source` and ignores what follows a third dot.
+    pub fn parse(text: &str) -> Option<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let (component, label) = match parts[..] {
+            [component, label] => (component, label),
+            [_, component, label, ..] => (component, label),
+            _ => return None,
+        };
+        let sound = super::shape::is_identifier(component) && super::shape::is_identifier(label);
+        sound.then(|| Self { component: component.into(), label: label.into() })
+    }
+}
+
+impl fmt::Display for SourceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.component, self.label)
+    }
+}
