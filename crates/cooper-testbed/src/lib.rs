@@ -1,0 +1,24 @@
+//! Starts the Docker daemons, registries and base images that tests and chores work against.
+//!
+//! [`Testbed`] is the one that `cargo xtask setup` leaves running for a working copy: a daemon of
+//! its own, a registry on loopback that is also the daemon's mirror, and the small base images.
+//! A test that has to break a daemon starts one for itself with [`Daemon::start`].
+//!
+//! Nothing here touches a daemon that was running before, and every wait has an end. The crate
+//! knows nothing of Cooper: it talks to daemons through the `docker` program.
+
+mod base_image;
+mod cgroups;
+mod daemon;
+mod error;
+pub mod http;
+mod network;
+mod packages;
+pub mod process;
+mod registry;
+mod testbed;
+
+pub use daemon::{Daemon, DaemonOptions};
+pub use error::{Context, Error, Result};
+pub use registry::Registry;
+pub use testbed::{Environment, Testbed};
