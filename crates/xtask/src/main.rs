@@ -1,2 +1,68 @@
-//! chores
-fn main() {}
+//! Chores of the project: `cargo xtask COMMAND`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
+
+mod ci;
+mod demo;
+mod workspace;
+
+use std::process::ExitCode;
+
+use cooper_testbed::{Error, Result};
+
+use workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  setup             installs what the tests need from Debian's packages, and starts a Docker
+                    daemon and a registry of the project's own (needs root)
+  env               shows the environment that uses them: eval \"$(cargo xtask env)\"
+  with COMMAND …    sets up, and runs a command in that environment
+  teardown          ends and removes them
+  ci                sets up, runs every check and test, and tears down
+  demo [--release]  sets up, and builds and pushes docs/examples/python-app
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<ExitCode> {
+    let workspace = Workspace::here();
+    match arguments {
+        ["setup"] => {
+            let environment = workspace.testbed().up()?;
+            println!("Docker daemon: {}", environment.docker_host);
+            println!("Registry:      {}", environment.registry);
+        }
+        ["env"] => {
+            let environment = workspace
+                .testbed()
+                .running()
+                .ok_or_else(|| Error::new("nothing is set up: `cargo xtask setup` does it"))?;
+            for (name, value) in environment.variables() {
+                println!("export {name}='{value}'");
+            }
+        }
+        ["with", program, rest @ ..] => return workspace.run_with(program, rest),
+        ["teardown"] => workspace.testbed().down()?,
+        ["ci"] => ci::run(&workspace)?,
+        ["demo"] => demo::run(&workspace, false)?,
+        ["demo", "--release"] => demo::run(&workspace, true)?,
+        ["help" | "-h" | "--help"] => print!("{USAGE}"),
+        _ => {
+            eprint!("{USAGE}");
+            return Ok(ExitCode::from(2));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

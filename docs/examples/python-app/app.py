@@ -1,0 +1,1 @@
+print("Hello from an image that Cooper built.")
