@@ -19,6 +19,7 @@ use crate::failure::Failure;
 
 pub use catalog::Catalog;
 pub use config::{ArgumentType, Config, ConfigSchema, Origin, Phase, macros};
+pub(crate) use step::Inside;
 pub use step::{Deferred, Provisioning, StepCx};
 
 /// What is known of a build once its machine runs: the attributes of `build.*`.

@@ -71,7 +71,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
     },
-    /// A line, or several, for people.
+    /// A line, or several, for people. With a step it is that step's, and a post-processor's is
+    /// told apart by its component; without one it is the build's own.
     Output {
         /// Who speaks.
         stream: Stream,
@@ -88,7 +89,7 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         total: Option<u64>,
     },
-    /// A step failed and is tried again.
+    /// A step failed and is tried again. An output event says the same in words.
     StepRetrying {
         /// How many attempts are left.
         left: u32,

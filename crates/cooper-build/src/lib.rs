@@ -12,6 +12,7 @@
 pub mod artifact;
 pub mod communicator;
 pub mod component;
+mod duration;
 pub mod event;
 pub mod failure;
 mod graph;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_hcl::{Code, Diagnostic, Reported, SourceMap, Span};
+use futures::future::BoxFuture;
 
-use crate::component::{Catalog, Origin, PostProcessor, Provisioner, Source};
-use crate::event::BuildId;
+use crate::component::{Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
+use crate::event::{BuildId, StepId};
+use crate::failure::Failure;
 use crate::resolve::Values;
 use crate::secret::Secrets;
 use crate::select::Selection;
@@ -68,6 +70,14 @@ pub struct BuildPlan {
     pub chains: Vec<Vec<PostStep>>,
 }
 
+impl BuildPlan {
+    /// The step of `error-cleanup-provisioner`: the one after all others.
+    pub fn error_cleanup_id(&self) -> StepId {
+        let post: usize = self.chains.iter().map(Vec::len).sum();
+        StepId((1 + self.provisioners.len() + post) as u32)
+    }
+}
+
 /// The step that makes the machine.
 pub struct SourceStep {
     /// The source's type.
@@ -124,11 +134,18 @@ pub enum Pending<T: ?Sized> {
     /// Its arguments are known.
     Ready(Box<T>),
     /// Its arguments were checked, and are evaluated once the facts are known.
-    Waiting(Waiting),
+    Waiting(Box<dyn Waiting<T>>),
 }
 
-/// What is needed to prepare a component once the facts are known.
-pub struct Waiting {}
+/// Prepares a component once the facts are known.
+pub trait Waiting<T: ?Sized>: Send + Sync {
+    /// Evaluates the arguments with these facts and prepares the component.
+    ///
+    /// # Errors
+    ///
+    /// When the arguments cannot be used after all.
+    fn prepare<'a>(&'a self, facts: &'a Facts) -> BoxFuture<'a, Result<Box<T>, Failure>>;
+}
 
 /// Plans every selected build: components, names, arguments, policies. Changes nothing.
 ///

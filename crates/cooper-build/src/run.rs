@@ -1,16 +1,20 @@
 //! The doing of a plan.
 
+mod ask;
+mod build;
 pub(crate) mod cleanup;
 mod events;
 mod interrupt;
+mod post;
+mod provision;
+mod schedule;
+mod step;
 
 use std::num::NonZeroUsize;
 
 pub use events::{Ask, BuildEvents, Events, Message, Received};
 pub use interrupt::Interrupt;
-
-use crate::plan::Plan;
-use crate::report::Report;
+pub use schedule::run;
 
 /// How a plan is run.
 #[derive(Clone)]
@@ -46,10 +50,4 @@ pub enum OnError {
 pub fn default_parallel() -> NonZeroUsize {
     let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     NonZeroUsize::new(processors.saturating_mul(4).clamp(4, 64)).unwrap_or(NonZeroUsize::MIN)
-}
-
-/// Runs every build of a plan and returns once each has ended and cleaned up.
-pub async fn run(plan: Plan, options: RunOptions, events: Events) -> Report {
-    let _ = (plan, options, events);
-    unimplemented!()
 }

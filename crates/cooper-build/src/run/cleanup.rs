@@ -1,7 +1,9 @@
 //! What was acquired is given back, the last thing first.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::task::JoinHandle;
 
@@ -23,7 +25,8 @@ struct State {
     entries: Vec<Entry>,
 }
 
-struct Entry {
+/// Something to give back.
+pub(crate) struct Entry {
     id: Deferred,
     what: String,
     work: Work,
@@ -50,31 +53,44 @@ impl CleanupStack {
         let Some(index) = state.entries.iter().position(|entry| entry.id == id) else { return };
         let entry = state.entries.remove(index);
         let work = match entry.work {
-            Work::Waiting(action) => Work::Started(tokio::spawn(action())),
+            Work::Waiting(action) => Work::Started(tokio::spawn(async move { action().await })),
             started @ Work::Started(_) => started,
         };
         state.entries.insert(index, Entry { work, ..entry });
     }
 
-    /// Runs every action that has not run, the last first, and waits for those started early.
-    /// Returns what failed, with what was being given back.
-    pub(crate) async fn unwind(&self) -> Vec<(String, Failure)> {
-        let mut failures = Vec::new();
-        loop {
-            let entry = {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                state.entries.pop()
-            };
-            let Some(entry) = entry else { return failures };
-            let result = match entry.work {
-                Work::Waiting(action) => action().await,
-                Work::Started(handle) => {
-                    handle.await.unwrap_or_else(|panic| Err(Failure::new(panic.to_string())))
+    /// Takes the last entry off, to be finished or left alone.
+    pub(crate) fn pop(&self) -> Option<Entry> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).entries.pop()
+    }
+}
+
+impl Entry {
+    /// What is given back.
+    pub(crate) fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Whether the action was started early.
+    pub(crate) const fn is_started(&self) -> bool {
+        matches!(self.work, Work::Started(_))
+    }
+
+    /// Runs the action, or waits for its end if it was started early.
+    pub(crate) async fn finish(self) -> Result<(), Failure> {
+        let panicked = || Failure::new("the component broke off: this is a bug in it");
+        match self.work {
+            Work::Waiting(action) => match catch(action) {
+                Some(work) => {
+                    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| panicked())?
                 }
-            };
-            if let Err(failure) = result {
-                failures.push((entry.what, failure));
-            }
+                None => Err(panicked()),
+            },
+            Work::Started(handle) => handle.await.map_err(|_| panicked())?,
         }
     }
+}
+
+fn catch(action: Action) -> Option<BoxFuture<'static, Result<(), Failure>>> {
+    std::panic::catch_unwind(AssertUnwindSafe(action)).ok()
 }

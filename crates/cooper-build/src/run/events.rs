@@ -3,12 +3,14 @@
 //! Builds send, one task receives, numbers and stamps. Lifecycle and output wait for room, so
 //! a slow terminal slows the build instead of filling memory; progress is dropped instead.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::event::{BuildId, Event, EventKind, StepId};
 use crate::failure::Failure;
+use crate::report::Report;
 use crate::secret::Secrets;
 
 /// How many events may wait for the renderer.
@@ -19,6 +21,7 @@ const ROOM: usize = 1024;
 pub struct Events {
     sender: mpsc::Sender<Message>,
     secrets: Secrets,
+    report: Arc<Mutex<Report>>,
 }
 
 /// The receiving side of a run.
@@ -49,7 +52,8 @@ impl Events {
     /// Makes a way out. Everything sent is scrubbed of `secrets`.
     pub fn channel(secrets: Secrets) -> (Events, Received) {
         let (sender, receiver) = mpsc::channel(ROOM);
-        (Events { sender, secrets }, Received { receiver, seq: 0 })
+        let report = Arc::default();
+        (Events { sender, secrets, report }, Received { receiver, seq: 0 })
     }
 
     /// The way out for one build.
@@ -62,6 +66,11 @@ impl Events {
         self.send_as(None, None, kind).await;
     }
 
+    /// What the events sent so far come to.
+    pub(crate) fn report(&self) -> Report {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     async fn send_as(&self, build: Option<BuildId>, step: Option<StepId>, kind: EventKind) {
         // A receiver that is gone is a broken pipe; the run goes on and cleans up.
         let _ = self.sender.send(self.message(build, step, kind)).await;
@@ -69,6 +78,7 @@ impl Events {
 
     fn message(&self, build: Option<BuildId>, step: Option<StepId>, kind: EventKind) -> Message {
         let kind = kind.scrubbed(&self.secrets);
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).see(build.as_ref(), &kind);
         let time =
             SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as i128);
         Message::Event(Box::new(Event { seq: 0, time, build, step, kind }))
