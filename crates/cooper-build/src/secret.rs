@@ -27,4 +27,25 @@ impl Secrets {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         list.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "<sensitive>"))
     }
+
+    /// The text with every byte of every secret replaced by `*`, also where the secret is
+    /// written as a template would write it: `\"` for a quote. Every other byte keeps its place.
+    pub fn mask(&self, text: &str) -> String {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = |secret: &str| {
+            secret
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n")
+                .replace('\t', "\\t")
+                .replace('\r', "\\r")
+                .replace("${", "$${")
+                .replace("%{", "%%{")
+        };
+        list.iter().fold(text.to_owned(), |text, secret| {
+            let text = text.replace(secret, &"*".repeat(secret.len()));
+            let written = written(secret);
+            text.replace(&written, &"*".repeat(written.len()))
+        })
+    }
 }
