@@ -1,1 +1,80 @@
-//! cooper
+//! Turns arguments into a run, and its events into output.
+//!
+//! [`run`] is the program: it reads the command line and calls one of `commands`. Each command
+//! is a prefix of the same pipeline; what is printed goes through [`ui`].
+
+pub mod args;
+mod commands;
+pub mod exit;
+mod interrupt;
+mod log;
+pub mod os;
+pub mod ui;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::sync::Arc;
+
+use cooper_build::Session;
+use cooper_hcl::System;
+
+use self::args::{Cli, Command, Stop};
+use self::exit::Exit;
+use self::os::Os;
+use self::ui::{Format, Ui, UiOptions};
+
+/// Does what the command line says, the program's own name first.
+pub fn run(argv: Vec<OsString>) -> Exit {
+    let cli = match args::parse(argv) {
+        Ok(cli) => cli,
+        Err(stop) => return print(&stop),
+    };
+    let system: Arc<dyn System> = Arc::new(Os::new());
+    let mut ui = Ui::new(options(&cli), &*system);
+    let exit = match &cli.command {
+        Command::Version => {
+            ui.version();
+            Exit::Success
+        }
+        Command::Validate(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::validate(args, session, &mut ui)
+        }
+        Command::Build(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::build(args, session, &mut ui)
+        }
+    };
+    match ui.failure() {
+        Some(error) => {
+            // Standard error is what is left when standard output is not.
+            let _ = writeln!(std::io::stderr(), "error: cannot write the output: {error}");
+            Exit::Failure
+        }
+        None => exit,
+    }
+}
+
+/// Prints help or what is wrong with the command line. A reader that went away is not told.
+fn print(stop: &Stop) -> Exit {
+    let _ = match stop.exit {
+        Exit::Success => std::io::stdout().write_all(stop.text.as_bytes()),
+        Exit::Failure | Exit::UnknownCommand => std::io::stderr().write_all(stop.text.as_bytes()),
+    };
+    stop.exit
+}
+
+fn options(cli: &Cli) -> UiOptions {
+    let format = match (cli.json, cli.machine_readable) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Machine,
+        (false, false) => Format::Human,
+    };
+    let (color, timestamps) = match &cli.command {
+        Command::Build(args) => (args.color, args.timestamp_ui),
+        Command::Validate(_) | Command::Version => (true, false),
+    };
+    UiOptions { format, color, timestamps }
+}

@@ -1,0 +1,367 @@
+//! What the user typed, understood.
+//!
+//! [`parse`] reads Packer's spelling and clap's: [`go_flags`] rewrites the one into the other,
+//! and the derived [`Cli`] does the rest.
+
+mod go_flags;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::exit::Exit;
+
+/// A build engine for container images that reads Packer's templates.
+#[derive(Parser, Debug)]
+#[command(name = "cooper", disable_version_flag = true, disable_help_subcommand = true)]
+#[command(after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Print records for programs, as Packer does
+    #[arg(long, global = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(value_name = "BOOL", hide_possible_values = true)]
+    pub machine_readable: bool,
+
+    /// Print one JSON object a line (docs/events.md)
+    #[arg(long, global = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
+    #[arg(value_name = "BOOL", hide_possible_values = true)]
+    pub json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "Flags may be written with one dash or two, before or after the template: \
+    `-var region=eu`, `--var=region=eu`.";
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Build images from a template
+    Build(BuildArgs),
+    /// Check that a template can be built, without building it
+    Validate(ValidateArgs),
+    /// Print the version
+    Version,
+}
+
+/// What `build` takes.
+#[derive(Args, Debug)]
+pub struct BuildArgs {
+    /// Colour the output; `-color=false` also leaves out the colour legend
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub color: bool,
+
+    /// One build at a time, with a pause after every step
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub debug: bool,
+
+    /// Replace what an earlier build left, where a component would refuse to
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub force: bool,
+
+    /// What to do when a step fails
+    #[arg(long, value_enum, default_value_t = OnError::Cleanup, value_name = "WHAT")]
+    pub on_error: OnError,
+
+    /// How many builds run at once; 0 is no limit. Without it, four for each processor, at most 64
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub parallel_builds: Option<i64>,
+
+    /// Write the time in front of every message
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub timestamp_ui: bool,
+
+    /// Warn about values in variable files for variables that are not declared
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub warn_on_undeclared_var: bool,
+
+    /// Accepted; concerns a service that Cooper does not use.
+    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_value_t = false, default_missing_value = "true", require_equals = true)]
+    pub skip_enforcement: bool,
+
+    /// The template and its inputs.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+}
+
+/// What `validate` takes.
+#[derive(Args, Debug)]
+pub struct ValidateArgs {
+    /// Check only what can be seen without values: the grammar and the blocks
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub syntax_only: bool,
+
+    /// Do not warn about values for variables that are not declared
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub no_warn_undeclared_var: bool,
+
+    /// Ask data sources for their values
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub evaluate_datasources: bool,
+
+    /// The template and its inputs.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+}
+
+/// The template, its inputs and the choice of builds.
+#[derive(Args, Debug)]
+pub struct TemplateArgs {
+    /// Set a variable; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub variables: Vec<(String, String)>,
+
+    /// Read variables from a `.hcl` or `.json` file; may be given several times
+    #[arg(long = "var-file", value_name = "PATH")]
+    pub variable_files: Vec<PathBuf>,
+
+    /// Only the builds whose names match one of these patterns, separated by commas
+    #[arg(long, value_name = "PATTERNS")]
+    only: Vec<String>,
+
+    /// Not the builds and post-processors whose names match one of these patterns
+    #[arg(long, value_name = "PATTERNS")]
+    except: Vec<String>,
+
+    /// Accepted; the kind of template is told by the file's name.
+    #[arg(long, hide = true, value_enum, ignore_case = true)]
+    pub config_type: Option<ConfigType>,
+
+    /// Accepted; concerns plugins that Cooper does not start.
+    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_value_t = false, default_missing_value = "true", require_equals = true)]
+    pub ignore_prerelease_plugins: bool,
+
+    /// Accepted; Cooper has one order of evaluation.
+    #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1)]
+    #[arg(default_value_t = false, default_missing_value = "true", require_equals = true)]
+    pub use_sequential_evaluation: bool,
+
+    /// A template file, or a folder of them
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
+}
+
+impl TemplateArgs {
+    /// The patterns of `-only`, one by one.
+    pub fn only(&self) -> Vec<String> {
+        split(&self.only)
+    }
+
+    /// The patterns of `-except`, one by one.
+    pub fn except(&self) -> Vec<String> {
+        split(&self.except)
+    }
+}
+
+fn split(lists: &[String]) -> Vec<String> {
+    lists.iter().flat_map(|list| list.split(',')).map(str::to_owned).collect()
+}
+
+/// What `-on-error` can say.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnError {
+    /// Clean up and end the build.
+    Cleanup,
+    /// End the build and leave everything as it is.
+    Abort,
+    /// Ask which.
+    Ask,
+    /// Run the error-cleanup-provisioner, then leave everything as it is.
+    RunCleanupProvisioner,
+}
+
+/// What `-config-type` can say.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConfigType {
+    /// Old JSON templates.
+    Json,
+    /// HCL2 templates.
+    Hcl2,
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some(("", _)) => Err("there is no name before the `=`".to_owned()),
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        None => Err("there is no `=`: write `-var name=value`".to_owned()),
+    }
+}
+
+/// Why nothing was understood, or nothing needs doing.
+#[derive(Debug)]
+pub struct Stop {
+    /// What to print.
+    pub text: String,
+    /// How to end. Success is help that was asked for and goes to stdout; the rest is an error.
+    pub exit: Exit,
+}
+
+/// Reads a command line, the program's own name first.
+///
+/// # Errors
+///
+/// [`Stop`], when there is nothing to do but to print something.
+pub fn parse(argv: Vec<OsString>) -> Result<Cli, Stop> {
+    let mut command = Cli::command();
+    command.build();
+    let argv = go_flags::rewrite(argv, &mut command)?;
+    Cli::try_parse_from(argv).map_err(|error| {
+        let exit = if error.use_stderr() { Exit::Failure } else { Exit::Success };
+        Stop { text: error.render().to_string(), exit }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &[&str]) -> Result<Cli, Stop> {
+        parse(std::iter::once("cooper").chain(line.iter().copied()).map(OsString::from).collect())
+    }
+
+    fn build(line: &[&str]) -> BuildArgs {
+        match read(line).expect("a valid line").command {
+            Command::Build(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_variable_is_read() {
+        for line in [
+            &["build", "-var", "a=b=c", "t.pkr.hcl"][..],
+            &["build", "-var=a=b=c", "t.pkr.hcl"],
+            &["build", "--var", "a=b=c", "t.pkr.hcl"],
+            &["build", "--var=a=b=c", "t.pkr.hcl"],
+            &["build", "t.pkr.hcl", "-var", "a=b=c"],
+            &["build", "t.pkr.hcl", "--var=a=b=c"],
+        ] {
+            let args = build(line);
+            assert_eq!(args.template.variables, [("a".to_owned(), "b=c".to_owned())], "{line:?}");
+            assert_eq!(args.template.path, PathBuf::from("t.pkr.hcl"));
+        }
+    }
+
+    #[test]
+    fn values_may_begin_with_a_dash() {
+        assert_eq!(build(&["build", "-parallel-builds", "-1", "t"]).parallel_builds, Some(-1));
+        let args = build(&["build", "-var", "flag=-x", "-only", "-a,b", "t"]);
+        assert_eq!(args.template.only(), ["-a", "b"]);
+        assert_eq!(args.template.variables, [("flag".to_owned(), "-x".to_owned())]);
+    }
+
+    #[test]
+    fn truth_is_written_as_go_writes_it() {
+        for (flag, expected) in [
+            ("-force", true),
+            ("--force", true),
+            ("-force=true", true),
+            ("-force=1", true),
+            ("-force=T", true),
+            ("-force=false", false),
+            ("--force=0", false),
+        ] {
+            assert_eq!(build(&["build", flag, "t"]).force, expected, "{flag}");
+        }
+        assert!(read(&["build", "-force=maybe", "t"]).is_err());
+    }
+
+    #[test]
+    fn a_truth_flag_does_not_eat_the_template() {
+        let args = build(&["build", "-force", "false"]);
+        assert!(args.force);
+        assert_eq!(args.template.path, PathBuf::from("false"));
+    }
+
+    #[test]
+    fn patterns_are_split_at_commas_and_an_empty_one_stays() {
+        assert_eq!(
+            build(&["build", "-only=a,b", "-only", "c", "t"]).template.only(),
+            ["a", "b", "c"]
+        );
+        assert_eq!(build(&["build", "-only=", "t"]).template.only(), [""]);
+    }
+
+    #[test]
+    fn the_format_is_chosen_anywhere() {
+        for line in [
+            &["-machine-readable", "build", "t"][..],
+            &["build", "-machine-readable", "t"],
+            &["build", "t", "--machine-readable"],
+        ] {
+            assert!(read(line).expect("a valid line").machine_readable, "{line:?}");
+        }
+        assert!(read(&["version", "-json"]).expect("a valid line").json);
+    }
+
+    #[test]
+    fn version_has_three_flags_and_a_command() {
+        for line in [["-v"], ["-version"], ["--version"], ["version"]] {
+            let cli = read(&line).expect("a valid line");
+            assert!(matches!(cli.command, Command::Version));
+        }
+    }
+
+    #[test]
+    fn what_packer_hides_is_accepted() {
+        build(&[
+            "build",
+            "-ignore-prerelease-plugins",
+            "-use-sequential-evaluation",
+            "-skip-enforcement",
+            "-config-type=HCL2",
+            "t",
+        ]);
+    }
+
+    #[test]
+    fn wrong_lines_end_with_packers_codes() {
+        for (line, code) in [
+            (&["build"][..], 1),
+            (&["build", "a", "b"], 1),
+            (&["build", "-on-error=never", "t"], 1),
+            (&["build", "-parallel-builds=x", "t"], 1),
+            (&["build", "-var", "a", "t"], 1),
+            (&["build", "-nope", "t"], 1),
+            (&["build", "t", "-var"], 1),
+            (&["-force", "build", "t"], 1),
+            (&[], 127),
+            (&["bulid", "t"], 127),
+            (&["init", "."], 127),
+            (&["-h"], 0),
+            (&["build", "-help"], 0),
+            (&["build", "t", "-h"], 0),
+            (&["bulid", "-h"], 127),
+        ] {
+            let stop = read(line).expect_err("nothing to do");
+            assert_eq!(stop.exit.code(), code, "{line:?}: {}", stop.text);
+        }
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

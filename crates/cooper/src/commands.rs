@@ -1,0 +1,52 @@
+//! The commands: each is a prefix of the same pipeline.
+
+mod build;
+mod validate;
+
+use cooper_build::{
+    Catalog, InputOptions, Inputs, Plan, PlanOptions, Selection, Session, Template, plan, resolve,
+};
+use cooper_hcl::Reported;
+
+use crate::args::TemplateArgs;
+use crate::ui::Ui;
+
+pub(crate) use build::build;
+pub(crate) use validate::validate;
+
+/// What differs between the commands that make a plan.
+struct PlanWishes {
+    warn_undeclared: bool,
+    force: bool,
+    debug: bool,
+}
+
+/// The pipeline up to the plan. What is wrong is recorded in the session.
+async fn make_plan(
+    args: &TemplateArgs,
+    wishes: &PlanWishes,
+    catalog: &Catalog,
+    session: &mut Session,
+) -> Result<Plan, Reported> {
+    let template = Template::load(&args.path, session)?;
+    let inputs = InputOptions {
+        vars: args.variables.clone(),
+        var_files: args.variable_files.clone(),
+        warn_undeclared: wishes.warn_undeclared,
+    };
+    let inputs = Inputs::collect(&inputs, &template, session)?;
+    let values = resolve(&template, &inputs, session)?;
+    let selection = Selection { only: args.only(), except: args.except() };
+    let options = PlanOptions { selection, force: wishes.force, debug: wishes.debug };
+    plan(&template, &values, catalog, &options, session).await
+}
+
+/// Prints what was found wrong so far, errors and warnings, in the order it was found.
+fn print_diagnostics(session: &Session, ui: &mut Ui) {
+    ui.diagnostics(&session.diags.take(), &session.sources, &session.secrets);
+}
+
+/// The components that come in the box.
+fn catalog() -> Catalog {
+    Catalog::new()
+}

@@ -1,0 +1,99 @@
+//! `cooper build`: the whole pipeline.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use cooper_build::run::Events;
+use cooper_build::{Interrupt, OnError, Plan, RunOptions, Session, run};
+use uuid::Uuid;
+
+use super::{PlanWishes, make_plan, print_diagnostics};
+use crate::args::{self, BuildArgs};
+use crate::exit::Exit;
+use crate::interrupt;
+use crate::ui::Ui;
+
+/// How long the program waits, at its end, for work that nobody waits for.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
+
+/// Makes a plan and runs it.
+pub(crate) fn build(args: &BuildArgs, session: Session, ui: &mut Ui) -> Exit {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.error(&format!("cannot start: {error}"));
+            return Exit::Failure;
+        }
+    };
+    let exit = runtime.block_on(plan_and_run(args, session, ui));
+    runtime.shutdown_timeout(LAST_MOMENT);
+    exit
+}
+
+async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Exit {
+    let wishes = PlanWishes {
+        warn_undeclared: args.warn_on_undeclared_var,
+        force: args.force,
+        debug: args.debug,
+    };
+    let catalog = super::catalog();
+    let plan = match make_plan(&args.template, &wishes, &catalog, &mut session).await {
+        Ok(plan) if plan.require_builds(&session).is_ok() => plan,
+        Ok(_) | Err(_) => {
+            print_diagnostics(&session, ui);
+            return Exit::Failure;
+        }
+    };
+    let refused = session.diags.has_errors() || !plan.refused.is_empty();
+    print_diagnostics(&session, ui);
+    if plan.builds.is_empty() {
+        return Exit::Failure;
+    }
+    if args.debug {
+        ui.say("Debug mode enabled. Builds will not be parallelized.");
+    }
+    if run_plan(plan, args, ui).await && !refused { Exit::Success } else { Exit::Failure }
+}
+
+/// Runs a plan while showing it; returns whether everything succeeded.
+async fn run_plan(plan: Plan, args: &BuildArgs, ui: &mut Ui) -> bool {
+    let interrupt = Interrupt::new();
+    interrupt::listen(interrupt.clone());
+    let (events, received) = Events::channel(plan.secrets.clone());
+    let options = RunOptions {
+        run_id: Uuid::new_v4().to_string(),
+        parallel: parallel(args.parallel_builds),
+        on_error: on_error(args.on_error),
+        debug: args.debug,
+        interrupt,
+    };
+    // A task of its own: showing a run may block on a slow terminal.
+    let running = tokio::spawn(run(plan, options, events));
+    ui.watch(received).await;
+    match running.await {
+        Ok(report) => report.succeeded(),
+        Err(error) => {
+            ui.error(&format!("the run ended unexpectedly: {error}"));
+            false
+        }
+    }
+}
+
+/// As Packer reads `-parallel-builds`: nothing is the default, less than one is no limit.
+fn parallel(wished: Option<i64>) -> Option<NonZeroUsize> {
+    const NO_LIMIT: usize = u16::MAX as usize;
+    let wished = wished?;
+    NonZeroUsize::new(match usize::try_from(wished) {
+        Ok(0) | Err(_) => NO_LIMIT,
+        Ok(count) => count.min(NO_LIMIT),
+    })
+}
+
+fn on_error(wished: args::OnError) -> OnError {
+    match wished {
+        args::OnError::Cleanup => OnError::Cleanup,
+        args::OnError::Abort => OnError::Abort,
+        args::OnError::Ask => OnError::Ask,
+        args::OnError::RunCleanupProvisioner => OnError::RunCleanupProvisioner,
+    }
+}

@@ -1,0 +1,37 @@
+//! `cooper validate`: `build`, stopped before anything is done.
+
+use cooper_build::{Session, Template};
+
+use super::{PlanWishes, make_plan, print_diagnostics};
+use crate::args::ValidateArgs;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+const SYNTAX_IS_FINE: &str = "Syntax-only check passed. Everything looks okay.";
+const TEMPLATE_IS_FINE: &str = "The configuration is valid.";
+
+/// Checks a template and says whether it could be built.
+pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -> Exit {
+    if args.syntax_only {
+        let loaded = Template::load(&args.template.path, &mut session);
+        return finish(&session, ui, loaded.is_ok(), SYNTAX_IS_FINE);
+    }
+    let wishes =
+        PlanWishes { warn_undeclared: !args.no_warn_undeclared_var, force: false, debug: false };
+    let catalog = super::catalog();
+    let plan = make_plan(&args.template, &wishes, &catalog, &mut session);
+    // Built-in components are prepared without waiting for anything, so this thread will do.
+    let plan = futures::executor::block_on(plan);
+    finish(&session, ui, plan.is_ok_and(|plan| plan.refused.is_empty()), TEMPLATE_IS_FINE)
+}
+
+fn finish(session: &Session, ui: &mut Ui, is_fine: bool, text: &str) -> Exit {
+    let is_fine = is_fine && !session.diags.has_errors();
+    print_diagnostics(session, ui);
+    if is_fine {
+        ui.say(text);
+        Exit::Success
+    } else {
+        Exit::Failure
+    }
+}

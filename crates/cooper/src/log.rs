@@ -1,0 +1,79 @@
+//! What developers may want to know: `COOPER_LOG`, or Packer's `PACKER_LOG`.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Mutex;
+
+use cooper_build::{Secrets, Session};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::ui::Ui;
+
+/// Starts logging when the environment asks for it: to the file `PACKER_LOG_PATH`, or to
+/// standard error. `COOPER_LOG` says what: `debug`, or `cooper_container=trace`.
+pub(crate) fn start(session: &Session, ui: &mut Ui) {
+    let env = |name: &str| session.system.env(name).filter(|value| !value.is_empty());
+    let path = env("PACKER_LOG_PATH");
+    let packer = env("PACKER_LOG").filter(|value| value != "0");
+    let Some(filter) = env("COOPER_LOG").or_else(|| {
+        (packer.is_some() || path.is_some()).then(|| "info,cooper=debug,cooper_hcl=debug,cooper_build=debug,cooper_container=debug,cooper_builtin=debug".to_owned())
+    }) else {
+        return;
+    };
+    let target: Box<dyn Write + Send> = match path {
+        Some(path) => match File::create(&path) {
+            Ok(file) => Box::new(file),
+            Err(error) => {
+                ui.error(&format!("cannot write the log to `{path}`: {error}"));
+                return;
+            }
+        },
+        None => Box::new(io::stderr()),
+    };
+    let writer = Scrubbed { target: Mutex::new(target), secrets: session.secrets.clone() };
+    let filter = EnvFilter::builder().parse_lossy(filter);
+    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // A second logger in one process changes nothing, which is right.
+    let _ = logger.with_ansi(false).try_init();
+}
+
+/// Writes whole entries, without secrets.
+struct Scrubbed {
+    target: Mutex<Box<dyn Write + Send>>,
+    secrets: Secrets,
+}
+
+impl<'a> MakeWriter<'a> for Scrubbed {
+    type Writer = Entry<'a>;
+
+    fn make_writer(&'a self) -> Entry<'a> {
+        Entry { log: self, bytes: Vec::new() }
+    }
+}
+
+/// An entry that is being written.
+struct Entry<'a> {
+    log: &'a Scrubbed,
+    bytes: Vec<u8>,
+}
+
+impl Write for Entry<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        let text = self.log.secrets.scrub(&String::from_utf8_lossy(&self.bytes));
+        let mut target = self.log.target.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // A log that cannot be written is no reason to stop.
+        let _ = target.write_all(text.as_bytes());
+    }
+}
