@@ -11,8 +11,10 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod duration;
 pub mod eval;
 pub mod function;
+pub mod go_time;
 pub mod parse;
 pub mod schema;
 pub mod source;
