@@ -1,10 +1,44 @@
 //! The functions of the language.
+//!
+//! Each topic has a file with a table, one entry per function. What an argument may be is said
+//! in the table; the evaluator checks it, so `call` deals with content only. Nothing a function
+//! makes is without bounds: strings end at 64 MiB, collections at 1,000,000 elements.
+
+mod collection;
+mod crypto;
+mod encoding;
+mod file;
+mod format;
+mod number;
+mod regex;
+mod string;
+mod time;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::system::System;
-use crate::value::{Type, Value};
+use crate::value::{Attributes, Number, Type, Value, ValueKind};
+
+/// Names of Packer's functions that Cooper does not have yet.
+pub const LATER: &[&str] = &[
+    "aws_secretsmanager",
+    "aws_secretsmanager_raw",
+    "bcrypt",
+    "cidrhost",
+    "cidrnetmask",
+    "cidrsubnet",
+    "cidrsubnets",
+    "consul_key",
+    "rsadecrypt",
+    "textdecodebase64",
+    "textencodebase64",
+    "vault",
+];
+
+/// Names of functions whose arguments are not simply evaluated: the evaluator does them itself.
+pub const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
 
 /// The functions that expressions may call, by name.
 pub struct Functions {
@@ -81,12 +115,24 @@ impl FunctionError {
 impl Functions {
     /// Every function that a template may call.
     pub fn standard() -> Self {
-        Self { table: BTreeMap::new() }
+        let topics = [
+            string::functions(),
+            format::functions(),
+            regex::functions(),
+            number::functions(),
+            collection::functions(),
+            encoding::functions(),
+            crypto::functions(),
+            time::functions(),
+            file::functions(),
+        ];
+        Self { table: topics.into_iter().flatten().map(|f| (f.name, f)).collect() }
     }
 
     /// Only `env`, which is all that a variable's default may call.
     pub fn for_defaults() -> Self {
-        Self { table: BTreeMap::new() }
+        let env = file::env();
+        Self { table: BTreeMap::from([(env.name, env)]) }
     }
 
     /// No function at all.
@@ -103,4 +149,174 @@ impl Functions {
     pub fn names(&self) -> impl Iterator<Item = &'static str> + '_ {
         self.table.keys().copied()
     }
+
+    /// All functions, by name, for the reference page.
+    pub fn iter(&self) -> impl Iterator<Item = &Function> {
+        self.table.values()
+    }
+
+    /// The same functions without one of them.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        let mut table = self.table.clone();
+        table.remove(name);
+        Self { table }
+    }
 }
+
+type Returns = fn(&[Value]) -> Result<Type, FunctionError>;
+type Call = fn(&FunctionCx<'_>, &[Value]) -> Result<Value, FunctionError>;
+
+/// How the topic files write their tables.
+impl Function {
+    const fn new(name: &'static str, doc: &'static str, returns: Returns, call: Call) -> Self {
+        Self { name, doc, params: Vec::new(), rest: None, returns, call }
+    }
+
+    fn takes(self, name: &'static str, ty: Type) -> Self {
+        self.takes_param(Param::new(name, ty))
+    }
+
+    fn takes_param(mut self, param: Param) -> Self {
+        self.params.push(param);
+        self
+    }
+
+    fn takes_rest(self, name: &'static str, ty: Type) -> Self {
+        self.takes_rest_param(Param::new(name, ty))
+    }
+
+    fn takes_rest_param(mut self, param: Param) -> Self {
+        self.rest = Some(param);
+        self
+    }
+}
+
+impl Param {
+    const fn new(name: &'static str, ty: Type) -> Self {
+        Self { name, ty, allow_null: false, allow_unknown: false, allow_marked: false }
+    }
+
+    const fn nullable(mut self) -> Self {
+        self.allow_null = true;
+        self
+    }
+
+    const fn partly_known(mut self) -> Self {
+        self.allow_unknown = true;
+        self
+    }
+}
+
+fn returns_string(_: &[Value]) -> Result<Type, FunctionError> {
+    Ok(Type::String)
+}
+
+fn returns_number(_: &[Value]) -> Result<Type, FunctionError> {
+    Ok(Type::Number)
+}
+
+fn returns_bool(_: &[Value]) -> Result<Type, FunctionError> {
+    Ok(Type::Bool)
+}
+
+fn returns_strings(_: &[Value]) -> Result<Type, FunctionError> {
+    Ok(Type::list(Type::String))
+}
+
+fn returns_any(_: &[Value]) -> Result<Type, FunctionError> {
+    Ok(Type::Any)
+}
+
+fn text(args: &[Value], index: usize) -> Result<&str, FunctionError> {
+    args.get(index)
+        .and_then(Value::as_str)
+        .ok_or_else(|| FunctionError::argument(index, "a string is required"))
+}
+
+fn number(args: &[Value], index: usize) -> Result<&Number, FunctionError> {
+    match args.get(index).map(Value::kind) {
+        Some(ValueKind::Number(number)) => Ok(number),
+        _ => Err(FunctionError::argument(index, "a number is required")),
+    }
+}
+
+fn integer(args: &[Value], index: usize) -> Result<i64, FunctionError> {
+    number(args, index)?
+        .to_i64()
+        .ok_or_else(|| FunctionError::argument(index, "a whole number is required"))
+}
+
+fn sequence(args: &[Value], index: usize) -> Result<&[Value], FunctionError> {
+    args.get(index)
+        .and_then(Value::as_sequence)
+        .ok_or_else(|| FunctionError::argument(index, "a list, set or tuple is required"))
+}
+
+fn mapping(args: &[Value], index: usize) -> Result<&Attributes, FunctionError> {
+    args.get(index)
+        .and_then(Value::as_mapping)
+        .ok_or_else(|| FunctionError::argument(index, "a map or an object is required"))
+}
+
+/// How much a function may make.
+mod limit {
+    use super::FunctionError;
+    use crate::value::Value;
+
+    /// The longest string, in bytes.
+    pub(super) const TEXT: usize = 64 << 20;
+    /// The most elements.
+    pub(super) const ELEMENTS: usize = 1_000_000;
+
+    pub(super) fn text_too_long() -> FunctionError {
+        FunctionError::new("the result would be longer than 64 MiB")
+    }
+
+    /// Fails when a collection would get too many elements.
+    pub(super) fn elements(count: usize) -> Result<(), FunctionError> {
+        if count > ELEMENTS {
+            return Err(FunctionError::new("the result would have more than 1,000,000 elements"));
+        }
+        Ok(())
+    }
+
+    /// A string that refuses to become too long.
+    #[derive(Default)]
+    pub(super) struct Text(String);
+
+    impl Text {
+        pub(super) fn push(&mut self, text: &str) -> Result<(), FunctionError> {
+            if text.len() > TEXT - self.0.len() {
+                return Err(text_too_long());
+            }
+            self.0.push_str(text);
+            Ok(())
+        }
+
+        pub(super) fn repeat(&mut self, text: &str, times: usize) -> Result<(), FunctionError> {
+            if text.len().saturating_mul(times) > TEXT - self.0.len() {
+                return Err(text_too_long());
+            }
+            for _ in 0..times {
+                self.0.push_str(text);
+            }
+            Ok(())
+        }
+
+        pub(super) fn as_str(&self) -> &str {
+            &self.0
+        }
+
+        pub(super) fn into_string(self) -> String {
+            self.0
+        }
+
+        pub(super) fn finish(self) -> Value {
+            Value::string(self.0)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

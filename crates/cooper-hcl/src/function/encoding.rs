@@ -1,0 +1,326 @@
+//! Functions that read and write other formats.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::read::GzEncoder;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+
+use super::{Function, FunctionCx, FunctionError, limit, returns_any, returns_string, text, yaml};
+use crate::value::{Attributes, Number, Type, Value, ValueKind};
+
+type Result<T = Value> = std::result::Result<T, FunctionError>;
+
+pub(super) fn functions() -> Vec<Function> {
+    vec![
+        Function::new(
+            "base64decode",
+            "`base64decode(text)`: the text that was encoded; `base64decode(\"YQ==\")` is `\"a\"`",
+            returns_string,
+            base64decode,
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "base64encode",
+            "`base64encode(text)`: the text's UTF-8 bytes in Base64; `base64encode(\"a\")` is `\"YQ==\"`",
+            returns_string,
+            |_, args| Ok(STANDARD.encode(text(args, 0)?).into()),
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "base64gzip",
+            "`base64gzip(text)`: the text's UTF-8 bytes, compressed with gzip, in Base64",
+            returns_string,
+            base64gzip,
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "csvdecode",
+            "`csvdecode(text)`: the lines of a CSV text as objects, named by its first line; `csvdecode(\"a,b\\n1,2\")` is `[{ a = \"1\", b = \"2\" }]`",
+            |args| match args.first() {
+                Some(value) if value.is_known() => Ok(Type::list(csv_type(&csv_header(args)?))),
+                _ => Ok(Type::Any),
+            },
+            csvdecode,
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "jsondecode",
+            "`jsondecode(text)`: the value that a JSON text stands for; `jsondecode(\"[1]\")` is `[1]`",
+            returns_any,
+            jsondecode,
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "jsonencode",
+            "`jsonencode(value)`: the value as JSON; `jsonencode({ a = [1] })` is `\"{\\\"a\\\":[1]}\"`",
+            returns_string,
+            |_, args| match args.first() {
+                Some(value) => Ok(json(value)?.into()),
+                None => Err(FunctionError::new("a value is required")),
+            },
+        )
+        .takes_param(super::Param::new("value", Type::Any).nullable()),
+        Function::new(
+            "urlencode",
+            "`urlencode(text)`: the text for use in a URL's query; `urlencode(\"a b\")` is `\"a+b\"`",
+            returns_string,
+            |_, args| {
+                let encoded = utf8_percent_encode(text(args, 0)?, QUERY).to_string();
+                Ok(encoded.replace(' ', "+").into())
+            },
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "yamldecode",
+            "`yamldecode(text)`: the value that a YAML document stands for; `yamldecode(\"a: 1\")` is `{ a = 1 }`",
+            returns_any,
+            |_, args| yaml::decode(text(args, 0)?),
+        )
+        .takes("text", Type::String),
+        Function::new(
+            "yamlencode",
+            "`yamlencode(value)`: the value as a YAML document; `yamlencode({ a = 1 })` is `\"\\\"a\\\": 1\\n\"`",
+            returns_string,
+            |_, args| match args.first() {
+                Some(value) => Ok(yaml::encode(value)?.into()),
+                None => Err(FunctionError::new("a value is required")),
+            },
+        )
+        .takes_param(super::Param::new("value", Type::Any).nullable()),
+    ]
+}
+
+/// What is escaped in a query; the space is made a `+` afterwards.
+const QUERY: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
+
+fn base64decode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    // Line breaks inside are common and harmless.
+    let mut encoded = text(args, 0)?.to_owned();
+    encoded.retain(|c| c != '\n' && c != '\r');
+    let bytes = STANDARD
+        .decode(&encoded)
+        .map_err(|error| FunctionError::argument(0, format!("it is not Base64: {error}")))?;
+    let decoded = String::from_utf8(bytes)
+        .map_err(|_| FunctionError::argument(0, "the decoded bytes are not UTF-8 text"))?;
+    Ok(decoded.into())
+}
+
+fn base64gzip(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let mut compressed = Vec::new();
+    GzEncoder::new(text(args, 0)?.as_bytes(), Compression::default())
+        .read_to_end(&mut compressed)
+        .map_err(|error| FunctionError::new(format!("compressing failed: {error}")))?;
+    Ok(STANDARD.encode(compressed).into())
+}
+
+fn csv_reader(args: &[Value]) -> Result<csv::Reader<&[u8]>> {
+    Ok(csv::ReaderBuilder::new().from_reader(text(args, 0)?.as_bytes()))
+}
+
+fn csv_failed(error: &csv::Error) -> FunctionError {
+    let message = match error.kind() {
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            let line = pos.as_ref().map_or(0, csv::Position::line);
+            format!("line {line} has {len} fields, but the first line has {expected_len}")
+        }
+        _ => format!("it is not CSV: {error}"),
+    };
+    FunctionError::argument(0, message)
+}
+
+fn csv_header(args: &[Value]) -> Result<Vec<Arc<str>>> {
+    let mut reader = csv_reader(args)?;
+    let header = reader.headers().map_err(|error| csv_failed(&error))?;
+    let names: Vec<Arc<str>> = header.iter().map(Arc::from).collect();
+    if names.is_empty() {
+        return Err(FunctionError::argument(0, "the first line must name the columns"));
+    }
+    let mut sorted = names.clone();
+    sorted.sort();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(FunctionError::argument(0, format!("two columns are called `{}`", pair[0])));
+    }
+    Ok(names)
+}
+
+fn csv_type(names: &[Arc<str>]) -> Type {
+    Type::object(names.iter().map(|name| (name.clone(), Type::String)))
+}
+
+fn csvdecode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let names = csv_header(args)?;
+    let mut rows = Vec::new();
+    let mut cells = 0;
+    for record in csv_reader(args)?.records() {
+        let record = record.map_err(|error| csv_failed(&error))?;
+        cells += record.len();
+        limit::elements(cells)?;
+        rows.push(Value::object(names.iter().cloned().zip(record.iter().map(Value::from))));
+    }
+    Ok(Value::list(csv_type(&names), rows))
+}
+
+/// How deep values may be nested in a text that is read or written.
+pub(super) const DEPTH: usize = 128;
+
+fn jsondecode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let mut budget = limit::ELEMENTS;
+    let mut deserializer = serde_json::Deserializer::from_str(text(args, 0)?);
+    let value = Json { budget: &mut budget }
+        .deserialize(&mut deserializer)
+        .and_then(|value| deserializer.end().map(|()| value));
+    value.map_err(|error| FunctionError::argument(0, format!("it is not JSON: {error}")))
+}
+
+/// Reads JSON into values. Depth is bounded by the reader, the number of elements by `budget`.
+struct Json<'a> {
+    budget: &'a mut usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Json<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Json<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
+        Ok(Value::number(value))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> std::result::Result<Value, E> {
+        Ok(Value::number(Number::from_f64(value).map_err(E::custom)?))
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::null(Type::Any))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = seq.next_element_seed(Json { budget: self.budget })? {
+            spend(self.budget)?;
+            elements.push(element);
+        }
+        Ok(Value::tuple(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
+        let mut attributes = Attributes::new();
+        while let Some(key) = map.next_key_seed(Text)? {
+            spend(self.budget)?;
+            attributes.insert(key, map.next_value_seed(Json { budget: self.budget })?);
+        }
+        Ok(Value::object(attributes))
+    }
+}
+
+fn spend<E: serde::de::Error>(budget: &mut usize) -> std::result::Result<(), E> {
+    *budget = budget.checked_sub(1).ok_or_else(|| E::custom("more than 1,000,000 elements"))?;
+    Ok(())
+}
+
+/// Reads a name.
+struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Arc<str>;
+
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<Arc<str>, D::Error> {
+        Arc::<str>::deserialize(deserializer)
+    }
+}
+
+/// A value as JSON: names sorted, no white space, and `<`, `>`, `&` escaped as Go does it.
+pub(super) fn json(value: &Value) -> Result<String> {
+    let mut output = limit::Text::default();
+    write_json(value, &mut output, 0)?;
+    Ok(output.into_string())
+}
+
+fn write_json(value: &Value, output: &mut limit::Text, depth: usize) -> Result<()> {
+    if depth > DEPTH {
+        return Err(FunctionError::argument(0, "the value is nested too deep"));
+    }
+    match value.kind() {
+        ValueKind::Null(_) => output.push("null"),
+        ValueKind::Bool(value) => output.push(if *value { "true" } else { "false" }),
+        ValueKind::Number(number) => output.push(&number.to_string()),
+        ValueKind::String(text) => write_json_string(text, output),
+        ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
+            output.push("[")?;
+            for (index, element) in elements.iter().enumerate() {
+                output.push(if index == 0 { "" } else { "," })?;
+                write_json(element, output, depth + 1)?;
+            }
+            output.push("]")
+        }
+        ValueKind::Map(_, attributes) | ValueKind::Object(attributes) => {
+            output.push("{")?;
+            for (index, (name, element)) in attributes.iter().enumerate() {
+                output.push(if index == 0 { "" } else { "," })?;
+                write_json_string(name, output)?;
+                output.push(":")?;
+                write_json(element, output, depth + 1)?;
+            }
+            output.push("}")
+        }
+        ValueKind::Unknown(_) => Err(FunctionError::argument(0, "the value is not known yet")),
+    }
+}
+
+fn write_json_string(text: &str, output: &mut limit::Text) -> Result<()> {
+    output.push("\"")?;
+    let special =
+        |c: char| c < ' ' || matches!(c, '"' | '\\' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}');
+    let mut rest = text;
+    while let Some(at) = rest.find(special) {
+        output.push(&rest[..at])?;
+        let character = rest[at..].chars().next().unwrap_or_default();
+        match character {
+            '"' => output.push("\\\"")?,
+            '\\' => output.push("\\\\")?,
+            '\n' => output.push("\\n")?,
+            '\r' => output.push("\\r")?,
+            '\t' => output.push("\\t")?,
+            '\x08' => output.push("\\b")?,
+            '\x0c' => output.push("\\f")?,
+            other => output.push(&format!("\\u{:04x}", u32::from(other)))?,
+        }
+        rest = &rest[at + character.len_utf8()..];
+    }
+    output.push(rest)?;
+    output.push("\"")
+}
