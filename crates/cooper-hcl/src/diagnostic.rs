@@ -175,9 +175,9 @@ impl Diagnostic {
 
     /// Says what to do next; `None` says nothing.
     #[must_use]
-    pub fn help<S: Into<String>>(mut self, help: impl Into<Option<S>>) -> Self {
-        if let Some(help) = help.into() {
-            self.help = Some(help.into());
+    pub fn help(mut self, help: impl Into<Help>) -> Self {
+        if let Help(Some(help)) = help.into() {
+            self.help = Some(help);
         }
         self
     }
@@ -187,6 +187,33 @@ impl Diagnostic {
     pub fn trace(mut self, frame: impl Into<String>) -> Self {
         self.trace.push(frame.into());
         self
+    }
+}
+
+/// What [`Diagnostic::help`] takes: a text, or perhaps a text.
+pub struct Help(Option<String>);
+
+impl From<&str> for Help {
+    fn from(help: &str) -> Self {
+        Self(Some(help.into()))
+    }
+}
+
+impl From<String> for Help {
+    fn from(help: String) -> Self {
+        Self(Some(help))
+    }
+}
+
+impl From<Option<String>> for Help {
+    fn from(help: Option<String>) -> Self {
+        Self(help)
+    }
+}
+
+impl From<Option<&str>> for Help {
+    fn from(help: Option<&str>) -> Self {
+        Self(help.map(Into::into))
     }
 }
 
