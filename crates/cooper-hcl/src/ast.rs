@@ -2,10 +2,14 @@
 //!
 //! Both HCL syntaxes, native and JSON, are read into this tree.
 
+mod reference;
+
 use std::sync::Arc;
 
 use crate::source::Span;
 use crate::value::Number;
+
+pub use reference::Reference;
 
 /// A whole file.
 #[derive(Clone, Debug)]

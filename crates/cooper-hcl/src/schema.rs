@@ -1,13 +1,14 @@
 //! What a block may contain, and the reading of a block by it.
 
+mod decode;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::ast::Body;
-use crate::diagnostic::Reported;
-use crate::eval::{Environment, Scope};
 use crate::source::Span;
 use crate::value::{Type, Value};
+
+pub use decode::{check_shape, decode, locate};
 
 /// What a block may contain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -79,23 +80,4 @@ impl Places {
     pub fn value(&self, argument: &str) -> Span {
         self.arguments.get(argument).map_or(self.header, |&(_, value)| value)
     }
-}
-
-/// Reads bodies by a schema. Several bodies are read as if they were one, which is how a
-/// `source` block and its use inside a `build` go together: an argument in both is a mistake.
-///
-/// Every mistake in every argument is recorded before this fails.
-///
-/// # Errors
-///
-/// [`Reported`], when any argument is unknown, missing, given twice, or of the wrong type.
-pub fn decode(
-    bodies: &[&Body],
-    header: Span,
-    schema: &Schema,
-    scope: &Scope<'_>,
-    env: Environment<'_>,
-) -> Result<Decoded, Reported> {
-    let _ = (bodies, header, schema, scope, env);
-    unimplemented!()
 }

@@ -7,7 +7,10 @@
 
 pub mod convert;
 mod number;
+mod order;
+mod render;
 mod ty;
+mod type_expr;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +18,7 @@ use std::sync::Arc;
 
 pub use number::{Number, NumberError};
 pub use ty::{ObjectAttribute, Presence, Type};
+pub use type_expr::parse_type;
 
 /// What a mapping from names to values is: sorted by name, as cty sorts it.
 pub type Attributes = BTreeMap<Arc<str>, Value>;
@@ -24,6 +28,8 @@ pub type Attributes = BTreeMap<Arc<str>, Value>;
 pub struct Value {
     kind: ValueKind,
     marks: Marks,
+    /// How many levels of values are below this one.
+    depth: u16,
 }
 
 /// What is noted about a value besides its content.
@@ -73,13 +79,21 @@ pub enum ValueKind {
 
 impl Value {
     /// Makes a value with marks.
-    pub const fn new(kind: ValueKind, marks: Marks) -> Self {
-        Self { kind, marks }
+    pub fn new(kind: ValueKind, marks: Marks) -> Self {
+        let mut value = Self::leaf(kind, marks);
+        let deepest = value.children().map(|child| child.depth.saturating_add(1)).max();
+        value.depth = deepest.unwrap_or(0);
+        value
+    }
+
+    /// Makes a value that has no others inside.
+    const fn leaf(kind: ValueKind, marks: Marks) -> Self {
+        Self { kind, marks, depth: 0 }
     }
 
     /// A boolean.
     pub const fn bool(value: bool) -> Self {
-        Self::new(ValueKind::Bool(value), Marks::NONE)
+        Self::leaf(ValueKind::Bool(value), Marks::NONE)
     }
 
     /// A string, brought into normal form C.
@@ -100,12 +114,12 @@ impl Value {
 
     /// The null of a type; [`Type::Any`] for a bare `null`.
     pub const fn null(ty: Type) -> Self {
-        Self::new(ValueKind::Null(ty), Marks::NONE)
+        Self::leaf(ValueKind::Null(ty), Marks::NONE)
     }
 
     /// A value of this type that is not known yet.
     pub const fn unknown(ty: Type) -> Self {
-        Self::new(ValueKind::Unknown(ty), Marks::NONE)
+        Self::leaf(ValueKind::Unknown(ty), Marks::NONE)
     }
 
     /// A tuple.
@@ -122,6 +136,23 @@ impl Value {
     /// A list. The elements must be of type `element`.
     pub fn list(element: Type, elements: impl IntoIterator<Item = Value>) -> Self {
         Self::new(ValueKind::List(element, elements.into_iter().collect()), Marks::NONE)
+    }
+
+    /// A set. The elements must be of type `element`; they are sorted, and equal ones are
+    /// kept once. Their marks move to the set, because a set has no place to keep them.
+    pub fn set(element: Type, elements: impl IntoIterator<Item = Value>) -> Self {
+        let mut marks = Marks::NONE;
+        let mut elements: Vec<Value> = elements
+            .into_iter()
+            .map(|value| {
+                let (value, own) = value.unmark_deep();
+                marks = marks.union(own);
+                value
+            })
+            .collect();
+        elements.sort_by(order::compare);
+        elements.dedup_by(|a, b| a.is_wholly_known() && a == b);
+        Self::new(ValueKind::Set(element, elements.into()), marks)
     }
 
     /// A map. The elements must be of type `element`.
@@ -148,6 +179,11 @@ impl Value {
         self.marks
     }
 
+    /// How many levels of values are below this one; none for a string.
+    pub const fn depth(&self) -> u16 {
+        self.depth
+    }
+
     /// The same value with `marks` added to its own.
     #[must_use]
     pub fn with_marks(mut self, marks: Marks) -> Self {
@@ -157,7 +193,33 @@ impl Value {
 
     /// The same value without the marks of this level, and the marks.
     pub fn unmark(self) -> (Value, Marks) {
-        (Self::new(self.kind, Marks::NONE), self.marks)
+        let marks = self.marks;
+        (Self { marks: Marks::NONE, ..self }, marks)
+    }
+
+    /// The same value without any marks at any level, and the union of all of them.
+    pub fn unmark_deep(self) -> (Value, Marks) {
+        let marks = self.deep_marks();
+        if marks == Marks::NONE {
+            return (self, marks);
+        }
+        (self.without_marks(), marks)
+    }
+
+    fn without_marks(&self) -> Value {
+        let sequence = |values: &[Value]| values.iter().map(Value::without_marks).collect();
+        let mapping = |values: &Attributes| {
+            Arc::new(values.iter().map(|(k, v)| (k.clone(), v.without_marks())).collect())
+        };
+        let kind = match &self.kind {
+            ValueKind::List(ty, values) => ValueKind::List(ty.clone(), sequence(values)),
+            ValueKind::Set(ty, values) => ValueKind::Set(ty.clone(), sequence(values)),
+            ValueKind::Tuple(values) => ValueKind::Tuple(sequence(values)),
+            ValueKind::Map(ty, values) => ValueKind::Map(ty.clone(), mapping(values)),
+            ValueKind::Object(values) => ValueKind::Object(mapping(values)),
+            kind => kind.clone(),
+        };
+        Value::new(kind, Marks::NONE)
     }
 
     /// The marks of this level and of every level below.
@@ -189,7 +251,11 @@ impl Value {
             ValueKind::Map(_, attributes) | ValueKind::Object(attributes) => {
                 Children::Mapping(attributes.values())
             }
-            _ => Children::Sequence([].iter()),
+            ValueKind::Null(_)
+            | ValueKind::Bool(_)
+            | ValueKind::Number(_)
+            | ValueKind::String(_)
+            | ValueKind::Unknown(_) => Children::Sequence([].iter()),
         }
     }
 
@@ -260,6 +326,13 @@ impl<'a> Iterator for Children<'a> {
         match self {
             Self::Sequence(elements) => elements.next(),
             Self::Mapping(elements) => elements.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::Sequence(elements) => elements.size_hint(),
+            Self::Mapping(elements) => elements.size_hint(),
         }
     }
 }

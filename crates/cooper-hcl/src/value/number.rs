@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use bigdecimal::num_bigint::{BigInt, Sign};
 use bigdecimal::{BigDecimal, ToPrimitive};
 
 /// A decimal number, exact within [`Number::MAX_DIGITS`].
@@ -80,7 +81,30 @@ impl Number {
         if other.is_zero() {
             return Err(NumberError::DivisionByZero);
         }
-        Self::checked((&self.0 / &other.0).with_prec(Self::QUOTIENT_DIGITS))
+        let (dividend, dividend_scale) = self.0.as_bigint_and_exponent();
+        let (divisor, divisor_scale) = other.0.as_bigint_and_exponent();
+        // Two digits more than wanted, so that the last one is rounded rightly. The library's own
+        // division stops at a hundred digits.
+        let wanted = Self::QUOTIENT_DIGITS + 2;
+        let shift = (wanted + other.0.digits()).saturating_sub(self.0.digits());
+        let shift = u32::try_from(shift).map_err(|_| NumberError::TooLarge)?;
+        let dividend = dividend * BigInt::from(10).pow(shift);
+        let scale = dividend_scale - divisor_scale + i64::from(shift);
+        let quotient = &dividend / &divisor;
+        // A digit that stands for all that follow keeps an inexact quotient from looking exact.
+        let exact = (&quotient * &divisor) == dividend;
+        let (quotient, scale) = match exact {
+            true => (quotient, scale),
+            false => {
+                let sign = if (dividend.sign() == Sign::Minus) == (divisor.sign() == Sign::Minus) {
+                    1
+                } else {
+                    -1
+                };
+                (quotient * 10 + sign, scale + 1)
+            }
+        };
+        Self::checked(BigDecimal::new(quotient, scale).with_prec(Self::QUOTIENT_DIGITS))
     }
 
     /// The remainder of the division that rounds towards zero; it has the dividend's sign.
@@ -103,7 +127,7 @@ impl Number {
 
     /// Whether this is zero.
     pub fn is_zero(&self) -> bool {
-        self.0.sign() == bigdecimal::num_bigint::Sign::NoSign
+        self.0.sign() == Sign::NoSign
     }
 
     /// Whether there is nothing after the decimal point.

@@ -89,6 +89,50 @@ impl Type {
     }
 }
 
+impl Type {
+    /// The type without `optional`: the type that a converted value has.
+    #[must_use]
+    pub fn plain(&self) -> Type {
+        match self {
+            Self::Any | Self::Bool | Self::Number | Self::String => self.clone(),
+            Self::List(element) => Self::list(element.plain()),
+            Self::Set(element) => Self::set(element.plain()),
+            Self::Map(element) => Self::map(element.plain()),
+            Self::Tuple(elements) => Self::Tuple(elements.iter().map(Type::plain).collect()),
+            Self::Object(attributes) => {
+                Self::object(attributes.iter().map(|(name, a)| (name.clone(), a.ty.plain())))
+            }
+        }
+    }
+
+    /// The type in a sentence, without details that only an object or tuple type has.
+    pub fn noun(&self) -> String {
+        match self {
+            Self::Tuple(_) => "tuple".into(),
+            Self::Object(_) => "object".into(),
+            Self::List(element) => format!("list of {}", element.noun()),
+            Self::Set(element) => format!("set of {}", element.noun()),
+            Self::Map(element) => format!("map of {}", element.noun()),
+            Self::Any | Self::Bool | Self::Number | Self::String => self.to_string(),
+        }
+    }
+
+    /// A value of the type in a sentence: `a list`, `an object`.
+    pub const fn with_article(&self) -> &'static str {
+        match self {
+            Self::Any => "a value of unknown type",
+            Self::Bool => "a bool",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+            Self::Map(_) => "a map",
+            Self::Tuple(_) => "a tuple",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
 /// As written in a template: `list(string)`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,88 @@
+//! Limits on what one evaluation may use up.
+
+use std::cell::Cell;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
+use crate::source::Span;
+use crate::value::{Value, ValueKind};
+
+/// How many expressions one evaluation may visit, each turn of a loop counted.
+const MAX_STEPS: u64 = 20_000_000;
+/// How long a string may become, in bytes.
+pub(super) const MAX_STRING: usize = 64 << 20;
+/// How many bytes of text one evaluation may produce in total.
+const MAX_TEXT: u64 = 1 << 30;
+/// How many elements a collection may have.
+pub(super) const MAX_ELEMENTS: usize = 1_000_000;
+/// How deep values may be nested.
+const MAX_DEPTH: u16 = 200;
+
+/// What one evaluation may still use up.
+pub(super) struct Budget {
+    steps: Cell<u64>,
+    text: Cell<u64>,
+}
+
+impl Budget {
+    pub(super) const fn new() -> Self {
+        Self { steps: Cell::new(MAX_STEPS), text: Cell::new(MAX_TEXT) }
+    }
+
+    /// Takes one step.
+    pub(super) fn step(&self, span: Span, diags: &Diagnostics) -> Result<(), Reported> {
+        match self.steps.get().checked_sub(1) {
+            Some(left) => {
+                self.steps.set(left);
+                Ok(())
+            }
+            None => Err(exceeded(
+                diags,
+                span,
+                format!("this takes more than {MAX_STEPS} steps to evaluate"),
+            )),
+        }
+    }
+
+    /// Accounts for a piece of text added to a string that has `length` bytes with it.
+    pub(super) fn text(
+        &self,
+        added: usize,
+        length: usize,
+        span: Span,
+        diags: &Diagnostics,
+    ) -> Result<(), Reported> {
+        let left = self.text.get().checked_sub(added as u64);
+        match left {
+            Some(left) if length <= MAX_STRING => {
+                self.text.set(left);
+                Ok(())
+            }
+            _ => Err(too_long(diags, span)),
+        }
+    }
+}
+
+/// Checks a value that was just made of others.
+pub(super) fn check_size(value: &Value, span: Span, diags: &Diagnostics) -> Result<(), Reported> {
+    if value.depth() > MAX_DEPTH {
+        let message = format!("this value is nested more than {MAX_DEPTH} levels deep");
+        return Err(exceeded(diags, span, message));
+    }
+    match value.kind() {
+        ValueKind::String(text) if text.len() > MAX_STRING => Err(too_long(diags, span)),
+        _ if value.children().size_hint().0 > MAX_ELEMENTS => Err(too_many(diags, span)),
+        _ => Ok(()),
+    }
+}
+
+fn too_long(diags: &Diagnostics, span: Span) -> Reported {
+    exceeded(diags, span, format!("this makes more text than the {} MiB allowed", MAX_STRING >> 20))
+}
+
+pub(super) fn too_many(diags: &Diagnostics, span: Span) -> Reported {
+    exceeded(diags, span, format!("this makes more than the {MAX_ELEMENTS} elements allowed"))
+}
+
+fn exceeded(diags: &Diagnostics, span: Span, message: String) -> Reported {
+    diags.error(Diagnostic::error(Code::LimitExceeded, message).at(span, ""))
+}

@@ -1,0 +1,251 @@
+//! Function calls.
+//!
+//! What is the same for all functions is done here: conversion of arguments, null and unknown
+//! arguments, marks. `try`, `can` and `convert` are no functions, because they see expressions.
+
+use super::{Evaluator, Scope};
+use crate::ast::{Call, Expr};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, did_you_mean};
+use crate::function::{Function, FunctionCx, FunctionError, Functions, Param};
+use crate::source::Span;
+use crate::value::{Marks, Type, Value, ValueKind, parse_type};
+
+/// What only looks like a function.
+const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
+
+/// Whether the special forms may be used: they go with the standard functions.
+fn has_special_forms(functions: &Functions) -> bool {
+    functions.names().nth(1).is_some()
+}
+
+/// An argument and its place.
+struct Argument {
+    value: Value,
+    span: Span,
+}
+
+impl Evaluator<'_> {
+    pub(super) fn call(
+        &self,
+        call: &Call,
+        span: Span,
+        scope: &Scope<'_>,
+    ) -> Result<Value, Reported> {
+        let name = &*call.name.text;
+        let functions = self.env.functions;
+        if has_special_forms(functions) {
+            match name {
+                "try" => return self.try_each(call, span, scope),
+                "can" => return self.can(call, span, scope),
+                "convert" => return self.convert(call, span, scope),
+                _ => {}
+            }
+        }
+        let Some(function) = functions.get(name) else {
+            let special = if has_special_forms(functions) { SPECIAL_FORMS } else { &[] };
+            let names = functions.names().chain(special.iter().copied());
+            return Err(self.error(
+                Diagnostic::error(
+                    Code::UnknownFunction,
+                    format!("there is no function called `{name}`"),
+                )
+                .at(call.name.span, "")
+                .help(did_you_mean(name, names)),
+            ));
+        };
+        let Some(arguments) = self.arguments(call, scope)? else {
+            return Ok(Value::unknown(Type::Any));
+        };
+        self.apply(function, call, arguments, span)
+    }
+
+    /// The arguments in order, the last one spread when `...` follows it; nothing when that
+    /// one is unknown, so that their number is.
+    fn arguments(&self, call: &Call, scope: &Scope<'_>) -> Result<Option<Vec<Argument>>, Reported> {
+        let evaluated: Vec<_> = call
+            .args
+            .iter()
+            .map(|arg| Ok(Argument { value: self.expr(arg, scope)?, span: arg.span }))
+            .collect();
+        let mut arguments = evaluated.into_iter().collect::<Result<Vec<_>, Reported>>()?;
+        let Some(expand) = call.expand else { return Ok(Some(arguments)) };
+        let Some(Argument { value, span }) = arguments.pop() else { return Ok(Some(arguments)) };
+        let (value, marks) = value.unmark();
+        match value.kind() {
+            ValueKind::List(_, elements)
+            | ValueKind::Set(_, elements)
+            | ValueKind::Tuple(elements) => {
+                let spread = elements
+                    .iter()
+                    .map(|element| Argument { value: element.clone().with_marks(marks), span });
+                arguments.extend(spread);
+                Ok(Some(arguments))
+            }
+            ValueKind::Unknown(Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                Ok(None)
+            }
+            _ => {
+                let text = match value.is_null() {
+                    true => "this is null".into(),
+                    false => format!("this is {}", value.ty().with_article()),
+                };
+                Err(self.error(
+                    Diagnostic::error(Code::FunctionCall, "`...` needs a list, set or tuple")
+                        .at(span, text)
+                        .label(expand, ""),
+                ))
+            }
+        }
+    }
+
+    fn apply(
+        &self,
+        function: &Function,
+        call: &Call,
+        arguments: Vec<Argument>,
+        span: Span,
+    ) -> Result<Value, Reported> {
+        self.check_count(function, call, arguments.len(), span)?;
+        let mut marks = Marks::NONE;
+        let mut unknown = false;
+        let mut failed = None;
+        let mut values = Vec::with_capacity(arguments.len());
+        let mut spans = Vec::with_capacity(arguments.len());
+        let params = function.params.iter().chain(function.rest.iter().cycle());
+        for (argument, param) in arguments.into_iter().zip(params) {
+            match self.prepare(function, param, argument.value, argument.span) {
+                Ok((value, own)) => {
+                    marks = marks.union(own);
+                    unknown |= !param.allow_unknown && !value.is_wholly_known();
+                    values.push(value);
+                    spans.push(argument.span);
+                }
+                Err(reported) => failed = Some(reported),
+            }
+        }
+        if let Some(reported) = failed {
+            return Err(reported);
+        }
+        let cx = FunctionCx { system: self.env.system, root: self.env.root };
+        let result = if unknown {
+            (function.returns)(&values).map(Value::unknown)
+        } else {
+            (function.call)(&cx, &values)
+        };
+        let value = result.map_err(|FunctionError { argument, message }| {
+            let place = argument.and_then(|index| spans.get(index)).copied().unwrap_or(span);
+            let message = format!("`{}`: {message}", function.name);
+            self.error(Diagnostic::error(Code::FunctionCall, message).at(place, ""))
+        })?;
+        self.bounded(value.with_marks(marks), span)
+    }
+
+    fn check_count(
+        &self,
+        function: &Function,
+        call: &Call,
+        given: usize,
+        span: Span,
+    ) -> Result<(), Reported> {
+        let wanted = function.params.len();
+        if given == wanted || (given > wanted && function.rest.is_some()) {
+            return Ok(());
+        }
+        let name = function.name;
+        let least = if function.rest.is_some() { "at least " } else { "" };
+        let plural = if wanted == 1 { "" } else { "s" };
+        let message = format!("`{name}` takes {least}{wanted} argument{plural}, not {given}");
+        let place = call.args.get(wanted).map_or(span, |extra| extra.span);
+        let help = function.params.get(given).map(|p| format!("`{}` is missing", p.name));
+        Err(self.error(Diagnostic::error(Code::FunctionCall, message).at(place, "").help(help)))
+    }
+
+    /// An argument as its parameter wants it, and the marks that were taken off.
+    fn prepare(
+        &self,
+        function: &Function,
+        param: &Param,
+        value: Value,
+        span: Span,
+    ) -> Result<(Value, Marks), Reported> {
+        let (value, marks) =
+            if param.allow_marked { (value, Marks::NONE) } else { value.unmark_deep() };
+        if value.is_null() && !param.allow_null {
+            let message =
+                format!("`{}`: the argument `{}` must not be null", function.name, param.name);
+            return Err(self.error(Diagnostic::error(Code::FunctionCall, message).at(span, "")));
+        }
+        let value = value.convert(&param.ty).map_err(|e| {
+            let message =
+                format!("`{}`: the argument `{}` has the wrong type", function.name, param.name);
+            self.error(Diagnostic::error(Code::FunctionCall, message).at(span, e.to_string()))
+        })?;
+        Ok((value, marks))
+    }
+
+    /// `try(…)`: the first argument that can be evaluated.
+    fn try_each(&self, call: &Call, span: Span, scope: &Scope<'_>) -> Result<Value, Reported> {
+        if call.args.is_empty() {
+            return Err(self.special_count(call, span, "at least one argument"));
+        }
+        let mut causes = Vec::new();
+        for arg in &call.args {
+            let tried = Diagnostics::new();
+            match self.recording_in(&tried).expr(arg, scope) {
+                // Whether an unknown value can be had is not known either.
+                Ok(value) if !value.is_wholly_known() => {
+                    return Ok(Value::unknown(Type::Any).with_marks(value.deep_marks()));
+                }
+                Ok(value) => return Ok(value),
+                Err(_) => causes.extend(tried.take()),
+            }
+        }
+        let mut diagnostic =
+            Diagnostic::error(Code::FunctionCall, "none of the arguments of `try` has a value")
+                .at(call.name.span, "");
+        for cause in causes {
+            // A mistake without a place, or one far away, is still worth its text.
+            let place = cause.primary.map_or(span, |label| label.span);
+            diagnostic = diagnostic.label(place, cause.message);
+        }
+        Err(self.error(diagnostic))
+    }
+
+    /// `can(…)`: whether the argument can be evaluated.
+    fn can(&self, call: &Call, span: Span, scope: &Scope<'_>) -> Result<Value, Reported> {
+        let [arg] = &*call.args else {
+            return Err(self.special_count(call, span, "exactly one argument"));
+        };
+        let tried = Diagnostics::new();
+        Ok(match self.recording_in(&tried).expr(arg, scope) {
+            Ok(value) if !value.is_wholly_known() => {
+                Value::unknown(Type::Bool).with_marks(value.deep_marks())
+            }
+            Ok(value) => Value::bool(true).with_marks(value.deep_marks()),
+            Err(_) => Value::bool(false),
+        })
+    }
+
+    /// `convert(value, type)`.
+    fn convert(&self, call: &Call, span: Span, scope: &Scope<'_>) -> Result<Value, Reported> {
+        let [value, ty] = &*call.args else {
+            return Err(self.special_count(call, span, "a value and a type"));
+        };
+        let (converted, ty) = (self.expr(value, scope), self.type_argument(ty));
+        converted?.convert(&ty?).map_err(|e| {
+            self.error(
+                Diagnostic::error(Code::WrongType, "this value cannot be converted")
+                    .at(value.span, e.to_string()),
+            )
+        })
+    }
+
+    fn type_argument(&self, expr: &Expr) -> Result<Type, Reported> {
+        parse_type(expr, self.env)
+    }
+
+    fn special_count(&self, call: &Call, span: Span, wanted: &str) -> Reported {
+        let message = format!("`{}` takes {wanted}", call.name.text);
+        self.error(Diagnostic::error(Code::FunctionCall, message).at(span, ""))
+    }
+}

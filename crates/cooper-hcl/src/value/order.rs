@@ -1,0 +1,51 @@
+//! An order of all values, for sets.
+
+use std::cmp::Ordering;
+
+use super::{Attributes, Value, ValueKind};
+
+/// Compares by kind and then by content: numbers by size, text by code points.
+///
+/// Equal means equal in content; marks and types of empty collections play no part.
+pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
+    match (left.kind(), right.kind()) {
+        (ValueKind::Bool(a), ValueKind::Bool(b)) => a.cmp(b),
+        (ValueKind::Number(a), ValueKind::Number(b)) => a.cmp(b),
+        (ValueKind::String(a), ValueKind::String(b)) => a.cmp(b),
+        (ValueKind::List(_, a), ValueKind::List(_, b))
+        | (ValueKind::Set(_, a), ValueKind::Set(_, b))
+        | (ValueKind::Tuple(a), ValueKind::Tuple(b)) => sequences(a, b),
+        (ValueKind::Map(_, a), ValueKind::Map(_, b))
+        | (ValueKind::Object(a), ValueKind::Object(b)) => mappings(a, b),
+        (a, b) => rank(a).cmp(&rank(b)),
+    }
+}
+
+fn sequences(left: &[Value], right: &[Value]) -> Ordering {
+    let elements = left.iter().zip(right).map(|(a, b)| compare(a, b));
+    first_difference(elements).then(left.len().cmp(&right.len()))
+}
+
+fn mappings(left: &Attributes, right: &Attributes) -> Ordering {
+    let elements = left.iter().zip(right).map(|((a, x), (b, y))| a.cmp(b).then(compare(x, y)));
+    first_difference(elements).then(left.len().cmp(&right.len()))
+}
+
+fn first_difference(mut orderings: impl Iterator<Item = Ordering>) -> Ordering {
+    orderings.find(|ordering| ordering.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+const fn rank(kind: &ValueKind) -> u8 {
+    match kind {
+        ValueKind::Bool(_) => 0,
+        ValueKind::Number(_) => 1,
+        ValueKind::String(_) => 2,
+        ValueKind::List(..) => 3,
+        ValueKind::Set(..) => 4,
+        ValueKind::Map(..) => 5,
+        ValueKind::Tuple(_) => 6,
+        ValueKind::Object(_) => 7,
+        ValueKind::Null(_) => 8,
+        ValueKind::Unknown(_) => 9,
+    }
+}

@@ -1,0 +1,146 @@
+//! Values as text and as JSON, for people and for events.
+
+use std::fmt::Write;
+
+use super::{Number, Value, ValueKind};
+
+/// What stands for a value that must not be shown.
+const SENSITIVE: &str = "<sensitive>";
+/// What stands for a value that is not known yet.
+const UNKNOWN: &str = "<unknown>";
+
+impl Value {
+    /// The value as `cooper console` shows it.
+    ///
+    /// A string stands for itself; collections take a line per element; anything unknown
+    /// inside makes the whole `<unknown>`, and what is sensitive shows as `<sensitive>`.
+    pub fn render(&self) -> String {
+        if self.marks.sensitive {
+            return SENSITIVE.into();
+        }
+        if !self.is_wholly_known() {
+            return UNKNOWN.into();
+        }
+        if let Some(text) = self.as_str() {
+            return text.to_owned();
+        }
+        let mut out = String::new();
+        self.render_into(&mut out, 0);
+        out
+    }
+
+    fn render_into(&self, out: &mut String, indent: usize) {
+        if self.marks.sensitive {
+            out.push_str(SENSITIVE);
+            return;
+        }
+        match &self.kind {
+            ValueKind::Null(_) => out.push_str("null"),
+            ValueKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            ValueKind::Number(value) => out.push_str(&render_number(value)),
+            ValueKind::String(text) => render_quoted(out, text),
+            ValueKind::Unknown(_) => out.push_str(UNKNOWN),
+            ValueKind::List(_, values) | ValueKind::Set(_, values) | ValueKind::Tuple(values) => {
+                if values.is_empty() {
+                    out.push_str("[]");
+                    return;
+                }
+                out.push_str("[\n");
+                for value in values.iter() {
+                    push_indent(out, indent + 1);
+                    value.render_into(out, indent + 1);
+                    out.push_str(",\n");
+                }
+                push_indent(out, indent);
+                out.push(']');
+            }
+            ValueKind::Map(_, values) | ValueKind::Object(values) => {
+                // As in Packer, an attribute without a value is not shown.
+                let mut values = values.iter().filter(|(_, value)| !value.is_null()).peekable();
+                if values.peek().is_none() {
+                    out.push_str("{}");
+                    return;
+                }
+                out.push_str("{\n");
+                for (name, value) in values {
+                    push_indent(out, indent + 1);
+                    render_quoted(out, name);
+                    out.push_str(" = ");
+                    value.render_into(out, indent + 1);
+                    out.push('\n');
+                }
+                push_indent(out, indent);
+                out.push('}');
+            }
+        }
+    }
+
+    /// The value as JSON. Sets become arrays, and what is unknown becomes null.
+    ///
+    /// A sensitive value becomes the string `<sensitive>`; take the marks off first to get its
+    /// content. A number that neither a 64-bit integer nor a double can hold is rounded.
+    pub fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value as Json;
+        if self.marks.sensitive {
+            return Json::String(SENSITIVE.into());
+        }
+        match &self.kind {
+            ValueKind::Null(_) | ValueKind::Unknown(_) => Json::Null,
+            ValueKind::Bool(value) => Json::Bool(*value),
+            ValueKind::Number(value) => number_to_json(value),
+            ValueKind::String(text) => Json::String(text.to_string()),
+            ValueKind::List(_, values) | ValueKind::Set(_, values) | ValueKind::Tuple(values) => {
+                Json::Array(values.iter().map(Value::to_json).collect())
+            }
+            ValueKind::Map(_, values) | ValueKind::Object(values) => Json::Object(
+                values.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect(),
+            ),
+        }
+    }
+}
+
+fn number_to_json(value: &Number) -> serde_json::Value {
+    match (value.to_i64(), value.to_u64()) {
+        (Some(integer), _) => integer.into(),
+        (None, Some(integer)) => integer.into(),
+        (None, None) => value.to_f64().into(),
+    }
+}
+
+/// A number as a double, in the shortest form that reads back the same, as Go prints it.
+fn render_number(value: &Number) -> String {
+    let double = value.to_f64();
+    if !double.is_finite() {
+        return value.to_string();
+    }
+    let scientific = format!("{double:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
+    if (-4..21).contains(&exponent) {
+        return format!("{double}");
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+fn render_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+fn push_indent(out: &mut String, levels: usize) {
+    out.extend(std::iter::repeat_n("  ", levels));
+}
