@@ -102,6 +102,8 @@ codes! {
     NothingToBuild = "nothing-to-build",
     /// A version constraint that is malformed or not met.
     VersionConstraint = "version-constraint",
+    /// A part of Packer's language that Cooper does not have yet.
+    NotYetSupported = "not-yet-supported",
 }
 
 impl std::fmt::Display for Code {
