@@ -6,6 +6,7 @@
 pub mod credentials;
 pub mod engine;
 pub mod error;
+pub mod run_options;
 pub mod spec;
 
 pub use credentials::Credentials;
