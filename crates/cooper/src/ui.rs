@@ -10,6 +10,8 @@ mod human;
 mod json;
 mod machine;
 mod question;
+#[cfg(test)]
+mod sample;
 mod sink;
 mod summary;
 

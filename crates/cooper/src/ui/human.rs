@@ -304,7 +304,9 @@ pub(super) fn prefixed(target: &str, stream: Stream, text: &str, colors: bool) -
             Stream::Say | Stream::Error => line,
             Stream::Stdout | Stream::Stderr => last_state(line),
         };
-        lines.push_str(&format!("==> {target}: {}\n", clean(line, colors)));
+        let line = format!("==> {target}: {}", clean(line, colors));
+        lines.push_str(line.trim_end());
+        lines.push('\n');
     }
     lines.truncate(lines.trim_end().len());
     lines
@@ -404,4 +406,98 @@ fn size(bytes: u64) -> String {
         unit += 1;
     }
     format!("{length:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, Paper};
+    use super::*;
+
+    const LOOK: Look = Look { color: false, unicode: true, wrap: false, width: 60 };
+
+    fn show(events: &[Event], terminal: bool, wishes: Wishes) -> (String, String) {
+        let (out, err) = (Paper::default(), Paper::default());
+        let sink = |paper: &Paper| Sink::new(paper.clone(), terminal, terminal);
+        let mut human = Human::new(sink(&out), sink(&err), LOOK, wishes);
+        events.iter().for_each(|event| human.event(event));
+        (out.text(), err.text())
+    }
+
+    #[test]
+    fn a_run_reads_as_packers() {
+        let wishes = Wishes { legend: true, timestamps: false };
+        let (out, err) = show(&sample::run(), false, wishes);
+        assert_eq!(
+            out,
+            "\
+docker.a: output will be in this color.
+n.docker.b: output will be in this color.
+
+==> docker.a: Starting docker container...
+==> docker.a: one
+==> docker.a:
+==> docker.a: three
+==> docker.a: 100%
+==> n.docker.b: red
+==> docker.a: Running post-processor:  (type docker-tag)
+==> docker.a (docker-tag): Tagging image: sha256:1
+Build 'docker.a' finished after 4 seconds 112 milliseconds.
+Build 'n.docker.b' errored after 1 minute 3 seconds: script failed: exit status 3
+
+==> Wait completed after 1 minute 3 seconds
+
+==> Builds finished. The artifacts of successful builds are:
+--> docker.a: Imported Docker image: sha256:1
+--> docker.a: Imported Docker image: r:t with tags r:t
+    digest: sha256:2
+"
+        );
+        assert_eq!(
+            err,
+            "
+==> Some builds didn't complete successfully and had errors:
+--> n.docker.b: script failed: exit status 3
+    in the block at b.pkr.hcl:7:3
+    help: look at the script
+--> n.docker.b: kept: Imported Docker image: sha256:3
+"
+        );
+    }
+
+    #[test]
+    fn a_terminal_gets_colours_and_progress() {
+        let wishes = Wishes { legend: false, timestamps: true };
+        let (out, err) = show(&sample::run(), true, wishes);
+        let start = "\u{1b}[1;32m2026-01-02T03:04:05";
+        assert!(out.starts_with(start), "{out}");
+        assert!(out.contains("\u{1b}[1;31m2026-"), "standard error is red: {out}");
+        assert!(out.contains("\u{1b}[31mred\u{1b}[0m"), "colours of commands are kept: {out}");
+        assert!(out.contains("\r\u{1b}[K    docker.a: pull 1.0 MB of 3.0 MB"), "{out}");
+        assert!(!out.contains("[2J"), "nothing else is: {out}");
+        assert!(err.contains("\u{1b}[1;31m--> n.docker.b: script failed"), "{err}");
+    }
+
+    #[test]
+    fn an_interrupted_run_has_no_results() {
+        let wishes = Wishes { legend: false, timestamps: false };
+        let (out, err) = show(&sample::interrupted(), false, wishes);
+        assert_eq!(
+            out,
+            "Build 'docker.a' cancelled after 1 second.\n\n==> Wait completed after 1 second\n"
+        );
+        assert_eq!(
+            err,
+            "Cancelling build after receiving interrupt
+Cleanly cancelled builds after being interrupted.
+"
+        );
+    }
+
+    #[test]
+    fn sizes_have_one_decimal() {
+        for (bytes, text) in [(0, "0.0 kB"), (999_949, "999.9 kB"), (12_345_678, "12.3 MB")] {
+            assert_eq!(size(bytes), text);
+        }
+        assert_eq!(size(u64::MAX), "18.4 EB");
+    }
 }

@@ -85,3 +85,25 @@ impl Renderer for Json {
         self.out.failure()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, Paper};
+    use super::*;
+
+    #[test]
+    fn a_run_can_be_read_back() {
+        let paper = Paper::default();
+        let mut json = Json::new(Sink::new(paper.clone(), false, false));
+        let events = sample::run();
+        events.iter().for_each(|event| json.event(event));
+        let text = paper.text();
+        let mut lines = text.lines();
+        let format = lines.next().expect("a first line");
+        assert_eq!(format, r#"{"event":"format","format_version":"1.0","cooper":"0.1.0"}"#);
+        let read: Vec<Event> =
+            lines.map(|line| serde_json::from_str(line).expect("an event")).collect();
+        assert_eq!(read, events);
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text}");
+    }
+}

@@ -222,3 +222,49 @@ fn escape(field: &str) -> String {
     let field = field.replace('\r', "\\r").replace('\n', "\\n").replace(',', "%!(PACKER_COMMA)");
     clean(&field, false).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, Paper};
+    use super::*;
+
+    #[test]
+    fn records_are_packers() {
+        let look = Look { color: false, unicode: true, wrap: false, width: 80 };
+        let paper = Paper::default();
+        let mut machine = Machine::new(Sink::new(paper.clone(), false, false), look, false, || 0);
+        sample::run().iter().for_each(|event| machine.event(event));
+        assert_eq!(
+            paper.text().replace("1767323045", "T"),
+            r"T,,ui,say,==> docker.a: Starting docker container...
+T,,ui,say,==> docker.a: one\n==> docker.a:\n==> docker.a: three
+T,,ui,say,==> docker.a: 100%
+T,,ui,error,==> n.docker.b: red
+T,,ui,say,==> docker.a: Running post-processor:  (type docker-tag)
+T,,ui,say,==> docker.a (docker-tag): Tagging image: sha256:1
+T,,ui,say,Build 'docker.a' finished after 4 seconds 112 milliseconds.
+T,,ui,error,Build 'n.docker.b' errored after 1 minute 3 seconds: script failed: exit status 3
+T,,ui,say,\n==> Wait completed after 1 minute 3 seconds
+T,,error-count,1
+T,,ui,error,\n==> Some builds didn't complete successfully and had errors:
+T,n.docker.b,error,script failed: exit status 3
+T,,ui,error,--> n.docker.b: script failed: exit status 3
+T,,ui,say,\n==> Builds finished. The artifacts of successful builds are:
+T,docker.a,artifact-count,2
+T,docker.a,artifact,0,builder-id,packer.docker
+T,docker.a,artifact,0,id,sha256:1
+T,docker.a,artifact,0,string,Imported Docker image: sha256:1
+T,docker.a,artifact,0,files-count,0
+T,docker.a,artifact,0,end
+T,,ui,say,--> docker.a: Imported Docker image: sha256:1
+T,docker.a,artifact,1,builder-id,packer.post-processor.docker-tag
+T,docker.a,artifact,1,id,r:t
+T,docker.a,artifact,1,string,Imported Docker image: r:t with tags r:t
+T,docker.a,artifact,1,files-count,1
+T,docker.a,artifact,1,file,0,a%!(PACKER_COMMA)b
+T,docker.a,artifact,1,end
+T,,ui,say,--> docker.a: Imported Docker image: r:t with tags r:t
+"
+        );
+    }
+}

@@ -1,6 +1,6 @@
 //! What a run has come to, as far as it was told.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use cooper_build::event::{BuildOutcome, FailureSummary};
 use cooper_build::{ArtifactSummary, BuildId, Event, EventKind};
@@ -8,9 +8,8 @@ use cooper_build::{ArtifactSummary, BuildId, Event, EventKind};
 /// Remembers how builds ended. Everything it lists is in template order.
 #[derive(Default)]
 pub(super) struct Summary {
-    builds: Vec<BuildId>,
-    positions: BTreeMap<BuildId, usize>,
-    outcomes: BTreeMap<BuildId, BuildOutcome>,
+    builds: Vec<(BuildId, Option<BuildOutcome>)>,
+    positions: HashMap<BuildId, usize>,
     /// Whether the run was told to stop.
     pub(super) interrupted: bool,
 }
@@ -18,16 +17,28 @@ pub(super) struct Summary {
 impl Summary {
     /// Takes note of an event.
     pub(super) fn event(&mut self, event: &Event) {
-        match (&event.kind, &event.build) {
-            (EventKind::RunStarted { builds, .. }, _) => {
-                self.builds.clone_from(builds);
+        match &event.kind {
+            EventKind::RunStarted { builds, run_id: _ } => {
+                self.builds = builds.iter().map(|build| (build.clone(), None)).collect();
                 self.positions = builds.iter().cloned().zip(0..).collect();
             }
-            (EventKind::Interrupted { .. }, _) => self.interrupted = true,
-            (EventKind::BuildFinished { outcome, .. }, Some(build)) => {
-                self.outcomes.insert(build.clone(), outcome.clone());
+            EventKind::Interrupted { signal: _ } => self.interrupted = true,
+            EventKind::BuildFinished { outcome, elapsed: _ } => {
+                // Nothing forbids two builds of one name; the first to end is the first listed.
+                let open = self.builds.iter_mut().find(|(build, outcome)| {
+                    Some(build) == event.build.as_ref() && outcome.is_none()
+                });
+                if let Some((_, open)) = open {
+                    *open = Some(outcome.clone());
+                }
             }
-            _ => {}
+            EventKind::BuildStarted
+            | EventKind::StepStarted { .. }
+            | EventKind::Output { .. }
+            | EventKind::Progress { .. }
+            | EventKind::StepRetrying { .. }
+            | EventKind::StepFinished { .. }
+            | EventKind::RunFinished { .. } => {}
         }
     }
 
@@ -37,7 +48,7 @@ impl Summary {
     }
 
     fn outcomes(&self) -> impl Iterator<Item = (&BuildId, &BuildOutcome)> {
-        self.builds.iter().filter_map(|build| Some((build, self.outcomes.get(build)?)))
+        self.builds.iter().filter_map(|(build, outcome)| Some((build, outcome.as_ref()?)))
     }
 
     /// The builds that failed, and why.
