@@ -5,6 +5,7 @@
 
 pub mod args;
 mod commands;
+mod crash;
 pub mod exit;
 mod interrupt;
 mod log;
@@ -25,6 +26,10 @@ use self::ui::{Format, Ui, UiOptions};
 
 /// Does what the command line says, the program's own name first.
 pub fn run(argv: Vec<OsString>) -> Exit {
+    crash::guard(|| obey(argv))
+}
+
+fn obey(argv: Vec<OsString>) -> Exit {
     let cli = match args::parse(argv) {
         Ok(cli) => cli,
         Err(stop) => return print(&stop),

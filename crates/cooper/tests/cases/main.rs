@@ -75,8 +75,10 @@ fn every_code(repository: &Path, files: &[PathBuf]) -> Result<(), Failed> {
     let missing: BTreeSet<String> = Code::ALL
         .iter()
         .flat_map(|code| {
-            let case = (WITHOUT_CASE.contains(code) == cases.contains(&format!("[{code}]")))
-                .then(|| format!("{code}: no case"));
+            let has_case = cases.contains(&format!("[{code}]"));
+            let case = (has_case == WITHOUT_CASE.contains(code)).then(|| {
+                format!("{code}: {}", if has_case { "has a case now" } else { "no case" })
+            });
             let paragraph = format!("## `{code}`\n");
             let paragraph = (!page.contains(&paragraph)).then(|| format!("{code}: no paragraph"));
             [case, paragraph].into_iter().flatten()
