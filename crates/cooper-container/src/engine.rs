@@ -214,6 +214,10 @@ pub struct Commit {
     pub message: Option<String>,
     /// Dockerfile instructions, in order.
     pub changes: Vec<String>,
+    /// Whether the image has no entrypoint although the container runs with one. No instruction
+    /// can say that (`ENTRYPOINT []` leaves the container's): the request's body must be the
+    /// container's configuration with an empty list for `Entrypoint`.
+    pub without_entrypoint: bool,
 }
 
 /// How to make an image of a file system archive.

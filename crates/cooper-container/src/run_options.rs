@@ -17,8 +17,8 @@ mod flag;
 mod mount;
 mod name;
 mod network;
-mod number;
-mod port;
+pub(crate) mod number;
+pub(crate) mod port;
 mod security;
 
 use std::path::{Path, PathBuf};
@@ -88,9 +88,9 @@ pub fn parse(arguments: &[String], host: &dyn LocalHost) -> Result<ContainerSpec
 
 /// What is wrong with a value.
 #[derive(Debug, PartialEq, Eq)]
-struct Wrong {
-    message: String,
-    help: Option<String>,
+pub(crate) struct Wrong {
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
 }
 
 impl Wrong {
@@ -103,7 +103,7 @@ impl Wrong {
     }
 }
 
-type Read<T> = Result<T, Wrong>;
+pub(crate) type Read<T> = Result<T, Wrong>;
 
 #[cfg(test)]
 mod tests;

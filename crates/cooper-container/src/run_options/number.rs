@@ -118,7 +118,7 @@ pub(super) fn billionths(value: &str) -> Read<i64> {
 }
 
 /// A duration in nanoseconds: `1m30s`, `1.5h`, `0`. Not negative.
-pub(super) fn duration(value: &str) -> Read<i64> {
+pub(crate) fn duration(value: &str) -> Read<i64> {
     let wrong = || {
         Wrong::new(format!("`{value}` is not a duration"))
             .help("a duration is a number with a unit `ms`, `s`, `m` or `h`: `1m30s`")

@@ -7,7 +7,7 @@ use crate::spec::HostPort;
 
 /// Reads `-p`: `[[address:][host]:]container[/protocol]`, each port possibly a range, or
 /// `published=…,target=…[,protocol=…]`. Returns container ports with where they are opened.
-pub(super) fn publish(value: &str) -> Read<Vec<(String, HostPort)>> {
+pub(crate) fn publish(value: &str) -> Read<Vec<(String, HostPort)>> {
     let rewritten;
     let value = if value.contains('=') {
         rewritten = short_form(value)?;
