@@ -1,11 +1,22 @@
 //! Values for variables: flags, files and the environment, in order of precedence.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use cooper_hcl::{Reported, Span, Value};
+use cooper_hcl::ast::{Attribute, Expr};
+use cooper_hcl::value::Marks;
+use cooper_hcl::{
+    Code, Diagnostic, Environment, Functions, Reported, Scope, SourceFile, Span, Type, Value,
+    did_you_mean, evaluate, parse_expression,
+};
 
 use crate::session::Session;
-use crate::template::Template;
+use crate::template::load::{add_text, read, read_text};
+use crate::template::shape::check_duplicates;
+use crate::template::{Template, Variable};
+
+/// What the environment's variables begin with.
+const ENVIRONMENT: &str = "PKR_VAR_";
 
 /// What the command line says about variables.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +72,352 @@ impl Inputs {
         template: &Template,
         session: &mut Session,
     ) -> Result<Self, Reported> {
-        let _ = (options, template, session);
-        unimplemented!()
+        let inputs = Self::collect_all(options, template, session);
+        session.diags.check()?;
+        Ok(inputs)
+    }
+
+    /// Like [`Inputs::collect`]; a variable whose value was refused has an unknown one.
+    pub(crate) fn collect_all(
+        options: &InputOptions,
+        template: &Template,
+        session: &mut Session,
+    ) -> Self {
+        let mut given = Given::new(template);
+        given.environment(session);
+        for path in auto_files(template, session) {
+            given.file(&path, false, session);
+        }
+        for path in &options.var_files {
+            given.file(path, options.warn_undeclared, session);
+        }
+        given.flags(&options.vars, session);
+        let defaults = Functions::for_defaults();
+        let value = |(variable, raw): (&Variable, Option<Raw>)| {
+            input(variable, raw, &defaults, template, session)
+        };
+        Self { values: template.variables.iter().zip(given.values).map(value).collect() }
+    }
+}
+
+/// What is given for each variable, the strongest so far.
+struct Given<'a> {
+    index: HashMap<&'a str, usize>,
+    sensitive: Vec<bool>,
+    values: Vec<Option<Raw>>,
+}
+
+/// A value before its type is known to fit.
+struct Raw {
+    content: Content,
+    origin: InputOrigin,
+    /// What it is called in messages.
+    from: String,
+    span: Span,
+}
+
+enum Content {
+    /// The text of a flag or of the environment. Whether it is an expression depends on the
+    /// variable's type.
+    Text(SourceFile),
+    /// An expression of a variable file.
+    Expr(Expr),
+    /// A value of a JSON file, where strings mean themselves.
+    Value(Value),
+}
+
+impl<'a> Given<'a> {
+    fn new(template: &'a Template) -> Self {
+        let name = |(index, variable): (usize, &'a Variable)| (&*variable.name.text, index);
+        Self {
+            index: template.variables.iter().enumerate().map(name).collect(),
+            sensitive: template.variables.iter().map(|variable| variable.sensitive).collect(),
+            values: template.variables.iter().map(|_| None).collect(),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.index.keys().copied()
+    }
+
+    fn environment(&mut self, session: &mut Session) {
+        for (name, text) in session.system.env_with_prefix(ENVIRONMENT) {
+            let Some(variable) = name.strip_prefix(ENVIRONMENT) else { continue };
+            let Some(&index) = self.index.get(variable) else { continue };
+            self.text(index, &name, text, InputOrigin::Environment, session);
+        }
+    }
+
+    fn flags(&mut self, flags: &[(String, String)], session: &mut Session) {
+        for (name, text) in flags {
+            let from = format!("-var {name}");
+            if let Some(&index) = self.index.get(&**name) {
+                self.text(index, &from, text.clone(), InputOrigin::Flag, session);
+                continue;
+            }
+            let message = format!("`-var {name}=…` gives a variable that is not declared");
+            let declare = format!("declare it: `variable \"{name}\" {{}}`");
+            let help = did_you_mean(name, self.names()).unwrap_or(declare);
+            session.diags.error(Diagnostic::error(Code::UndeclaredVariable, message).help(help));
+        }
+    }
+
+    /// Remembers a text, which gets a place of its own so that mistakes in it have one too.
+    fn text(
+        &mut self,
+        index: usize,
+        from: &str,
+        text: String,
+        origin: InputOrigin,
+        session: &mut Session,
+    ) {
+        if self.sensitive[index] {
+            session.secrets.add(&text);
+        }
+        if let Ok(file) = add_text(&format!("<{from}>"), text, session) {
+            let span = file.span();
+            let content = Content::Text(file);
+            self.values[index] = Some(Raw { content, origin, from: from.to_owned(), span });
+        }
+    }
+
+    fn file(&mut self, path: &Path, warn_undeclared: bool, session: &mut Session) {
+        let undeclared = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("hcl") => self.hcl_file(path, session),
+            Some("json") => self.json_file(path, session),
+            _ => {
+                let message = format!("`{}` is not a variable file", path.display());
+                let help = "its name must end in `.pkrvars.hcl` or `.pkrvars.json`";
+                let error = Diagnostic::error(Code::UnreadableFile, message);
+                session.diags.error(error.help(help));
+                return;
+            }
+        };
+        if !warn_undeclared {
+            return;
+        }
+        for (name, span) in undeclared {
+            let message = format!("the variable `{name}` is not declared");
+            let declare = format!("declare it, `variable \"{name}\" {{}}`, or remove it here");
+            let help = did_you_mean(&name, self.names()).unwrap_or(declare);
+            let warning = Diagnostic::warning(Code::UndeclaredVariable, message);
+            session.diags.warn(warning.at(span, "").help(help));
+        }
+    }
+
+    /// Returns the names that are not declared.
+    fn hcl_file(&mut self, path: &Path, session: &mut Session) -> Vec<(String, Span)> {
+        let Ok(file) = read(path, session) else { return Vec::new() };
+        for block in &file.body.blocks {
+            let kind = &block.kind.text;
+            let message = format!("a variable file has no block `{kind}`");
+            let help = if &**kind == "variable" {
+                "variables are declared in the template; write `NAME = VALUE` here"
+            } else {
+                "a variable file has lines `NAME = VALUE` only"
+            };
+            let error = Diagnostic::error(Code::UnknownBlock, message);
+            session.diags.error(error.at(block.header, "").help(help));
+        }
+        check_duplicates(&file.body, &session.diags);
+        let mut undeclared = Vec::new();
+        for Attribute { name, expr, span: _ } in file.body.attributes {
+            let Some(&index) = self.index.get(&*name.text) else {
+                undeclared.push((name.text.to_string(), name.span));
+                continue;
+            };
+            let (span, from) = (expr.span, format!("`{}`", path.display()));
+            let (content, origin) = (Content::Expr(expr), InputOrigin::File);
+            self.values[index] = Some(Raw { content, origin, from, span });
+        }
+        undeclared
+    }
+
+    /// Returns the names that are not declared.
+    fn json_file(&mut self, path: &Path, session: &mut Session) -> Vec<(String, Span)> {
+        let mut undeclared = Vec::new();
+        let Ok(text) = read_text(path, session) else { return undeclared };
+        let Ok(file) = add_text(&path.to_string_lossy(), text, session) else { return undeclared };
+        let parsed: Result<serde_json::Map<String, serde_json::Value>, _> =
+            serde_json::from_str(file.text());
+        let object = match parsed {
+            Ok(object) => object,
+            Err(cause) => {
+                let message = format!("`{}` is not a JSON object: {cause}", path.display());
+                let span = json_place(&file, cause.line(), cause.column());
+                let error = Diagnostic::error(Code::Syntax, message);
+                session.diags.error(error.at(span, ""));
+                return undeclared;
+            }
+        };
+        for (name, json) in object {
+            let span = json_name(&file, &name);
+            let Some(&index) = self.index.get(&*name) else {
+                undeclared.push((name, span));
+                continue;
+            };
+            let from = format!("`{}`", path.display());
+            let (content, origin) = (Content::Value(from_json(&json)), InputOrigin::File);
+            self.values[index] = Some(Raw { content, origin, from, span });
+        }
+        undeclared
+    }
+}
+
+/// `*.auto.pkrvars.hcl`, then `*.auto.pkrvars.json`, beside a template that is a folder.
+fn auto_files(template: &Template, session: &Session) -> Vec<PathBuf> {
+    if !template.is_folder {
+        return Vec::new();
+    }
+    let Ok(names) = session.system.list(&template.root) else { return Vec::new() };
+    let of = |suffix: &str| {
+        let in_root = |name: &String| match template.root.as_os_str() == "." {
+            true => PathBuf::from(name),
+            false => template.root.join(name),
+        };
+        names.iter().filter(|name| name.ends_with(suffix)).map(in_root).collect::<Vec<_>>()
+    };
+    [of(".auto.pkrvars.hcl"), of(".auto.pkrvars.json")].concat()
+}
+
+/// The place a JSON reader stopped at.
+fn json_place(file: &SourceFile, line: usize, column: usize) -> Span {
+    let before: usize =
+        file.text().split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let at = (before + column.saturating_sub(1)).min(file.text().len()) as u32;
+    Span::new(file.base() + at, file.base() + at)
+}
+
+/// The place of a property's name: the first text that looks like it.
+fn json_name(file: &SourceFile, name: &str) -> Span {
+    let quoted = format!("\"{name}\"");
+    match file.text().find(&quoted) {
+        Some(at) => {
+            let start = file.base() + at as u32;
+            Span::new(start, start + quoted.len() as u32)
+        }
+        None => file.span(),
+    }
+}
+
+/// A JSON value; strings mean themselves, `${}` included.
+fn from_json(json: &serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::null(Type::Any),
+        serde_json::Value::Bool(value) => Value::bool(*value),
+        // Through text, so that no digit is lost.
+        serde_json::Value::Number(number) => {
+            let text = Value::string(number.to_string());
+            text.convert(&Type::Number).unwrap_or(text)
+        }
+        serde_json::Value::String(text) => Value::string(text),
+        serde_json::Value::Array(elements) => Value::tuple(elements.iter().map(from_json)),
+        serde_json::Value::Object(fields) => {
+            Value::object(fields.iter().map(|(name, value)| (name.as_str(), from_json(value))))
+        }
+    }
+}
+
+/// The value of one variable, from what was given or its default.
+fn input(
+    variable: &Variable,
+    raw: Option<Raw>,
+    defaults: &Functions,
+    template: &Template,
+    session: &Session,
+) -> Option<Input> {
+    let marks = if variable.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+    let name = &variable.name.text;
+    let diags = &session.diags;
+    let environment = |functions| Environment {
+        functions,
+        system: &*session.system,
+        root: &template.root,
+        diags,
+    };
+    // What cannot be used was recorded; an unknown value keeps everything else quiet.
+    let refused = |ty: &Option<Type>| Value::unknown(ty.clone().unwrap_or(Type::Any));
+    let convert = |value: Value, ty: &Option<Type>, span, from: &str| {
+        let Some(ty) = ty else { return Ok(value) };
+        if variable.sensitive {
+            session.secrets.add_all(&value);
+        }
+        value.convert(ty).map_err(|cause| {
+            let message = format!("the {from} of the variable `{name}` cannot be used: {cause}");
+            let error = Diagnostic::error(Code::InvalidValue, message).at(span, "");
+            diags.error(error.label(variable.name.span, "declared here"))
+        })
+    };
+
+    let default = variable.default.as_ref().map(|expr| {
+        let value = constant(expr, "a default", environment(defaults), Some("`env`"))
+            .and_then(|value| convert(value, &variable.ty, expr.span, "default"));
+        (value, expr.span)
+    });
+    let ty = variable.ty.clone().or_else(|| {
+        let value = default.as_ref()?.0.as_ref().ok()?;
+        // An empty collection says nothing of what goes in.
+        let empty = value.as_sequence().is_some_and(<[Value]>::is_empty)
+            || value.as_mapping().is_some_and(|attributes| attributes.is_empty());
+        (!empty && !value.is_null() && value.is_known()).then(|| value.ty())
+    });
+
+    let (value, origin, span) = match raw {
+        None => {
+            let (value, span) = default?;
+            (value.unwrap_or_else(|_| refused(&ty)), InputOrigin::Default, span)
+        }
+        Some(Raw { content, origin, from, span }) => {
+            let none = Functions::none();
+            let value = match content {
+                Content::Value(value) => Ok(value),
+                Content::Expr(expr) => {
+                    let what = "a value in a variable file";
+                    let value = constant(&expr, what, environment(&none), None);
+                    if variable.sensitive && value.is_err() {
+                        session.secrets.add(session.sources.text(span));
+                    }
+                    value
+                }
+                Content::Text(file) => match &ty {
+                    None | Some(Type::String | Type::Number | Type::Any) => {
+                        Ok(Value::string(&**file.text()))
+                    }
+                    Some(_) => parse_expression(&file, diags).and_then(|expr| {
+                        let what = format!("the value of `{from}`");
+                        constant(&expr, &what, environment(&none), None)
+                    }),
+                },
+            };
+            let value = value.and_then(|value| convert(value, &ty, span, "value"));
+            (value.unwrap_or_else(|_| refused(&ty)), origin, span)
+        }
+    };
+    if variable.sensitive {
+        session.secrets.add_all(&value);
+    }
+    Some(Input { value: value.with_marks(marks), origin, span })
+}
+
+/// The value of an expression that may mention nothing.
+fn constant(
+    expr: &Expr,
+    what: &str,
+    env: Environment<'_>,
+    callable: Option<&str>,
+) -> Result<Value, Reported> {
+    let mut refused = None;
+    for reference in expr.references() {
+        let message = format!("{what} may not mention `{}`", reference.root.text);
+        let help = match callable {
+            Some(callable) => format!("it may call {callable} and mention nothing; use a local"),
+            None => format!("write a string as `\"{}\"`", reference.root.text),
+        };
+        let error = Diagnostic::error(Code::NotAllowedHere, message).at(reference.span, "");
+        refused = Some(env.diags.error(error.help(help)));
+    }
+    match refused {
+        Some(reported) => Err(reported),
+        None => evaluate(expr, &Scope::new(), env),
     }
 }

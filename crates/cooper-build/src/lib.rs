@@ -12,7 +12,6 @@
 pub mod artifact;
 pub mod communicator;
 pub mod component;
-mod duration;
 pub mod event;
 pub mod failure;
 mod graph;
@@ -45,3 +44,26 @@ pub use template::Template;
 
 /// The version of Packer whose templates Cooper reads: `packer.version`.
 pub const PACKER_VERSION: &str = "1.16.0";
+
+/// Every stage before the run, one after the other: reads the template, gives its variables
+/// values, and plans its builds.
+///
+/// # Errors
+///
+/// [`hcl::Reported`], when any stage found a mistake that stops all builds. A stage that fails
+/// does not keep the next from being checked, unless a file could not be parsed.
+pub async fn prepare(
+    path: &std::path::Path,
+    inputs: &InputOptions,
+    catalog: &Catalog,
+    options: &PlanOptions,
+    session: &mut Session,
+) -> Result<Plan, hcl::Reported> {
+    let template = Template::load_all(path, session)?;
+    let inputs = Inputs::collect_all(inputs, &template, session);
+    let values = resolve::resolve_all(&template, &inputs, session);
+    let sound = session.diags.check();
+    let plan = plan(&template, &values, catalog, options, session).await?;
+    sound?;
+    Ok(plan)
+}

@@ -1,19 +1,30 @@
 //! Every selected build, with everything known that can be known before it runs.
 
+mod arguments;
+mod meta;
+mod outline;
+mod prepare;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_hcl::{Code, Diagnostic, Reported, SourceMap, Span};
+use futures::StreamExt;
 use futures::future::BoxFuture;
 
-use crate::component::{Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
+use arguments::{BuildScope, Shared};
+use outline::{Post, outline};
+use prepare::Preparing;
+
+use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
 use crate::event::{BuildId, StepId};
 use crate::failure::Failure;
 use crate::resolve::Values;
 use crate::secret::Secrets;
-use crate::select::Selection;
+use crate::select::{Patterns, Selection};
 use crate::session::Session;
-use crate::template::Template;
+use crate::template::{PluginRequirement, Template};
+use crate::version::Version;
 
 /// What will be done.
 pub struct Plan {
@@ -160,8 +171,96 @@ pub async fn plan(
     options: &PlanOptions,
     session: &Session,
 ) -> Result<Plan, Reported> {
-    let _ = (template, values, catalog, options, session);
-    unimplemented!()
+    let diags = &session.diags;
+    let patterns = options.selection.compile(diags);
+    let plugins = check_plugins(template, catalog, session);
+    let outlines = outline(template, values, catalog, session);
+    // What is wrong so far is wrong with the template; what follows, with single builds.
+    let sound = diags.check();
+    let (patterns, _) = (patterns?, plugins);
+
+    let sources = Arc::new(session.sources.clone());
+    let shared = Arc::new(Shared {
+        values: values.clone(),
+        functions: session.functions.clone(),
+        system: session.system.clone(),
+        secrets: session.secrets.clone(),
+        root: template.root.clone(),
+        sources: sources.clone(),
+    });
+    let mut selected = Vec::new();
+    let mut names = Vec::new();
+    let mut post_processors = Vec::new();
+    for outline in &outlines {
+        // Asked even where no build is left, so that it is known which pattern matches.
+        let chains: Vec<&[Post<'_>]> = outline
+            .chains
+            .iter()
+            .map(|chain| kept_part(chain, &patterns, &mut post_processors))
+            .filter(|chain| !chain.is_empty())
+            .collect();
+        for used in &outline.uses {
+            let mut id = used.full_name();
+            if !outline.name.is_empty() {
+                id = format!("{}.{id}", outline.name);
+            }
+            let keep = patterns.keeps(&id);
+            names.push(id.clone());
+            if keep {
+                let origin = Arc::new(Origin {
+                    build: BuildId(id),
+                    source_type: used.source.component.text.to_string(),
+                    source_label: used.source.label.text.to_string(),
+                    source_name: used.name.clone(),
+                    force: options.force,
+                    debug: options.debug,
+                });
+                let scope = Arc::new(BuildScope {
+                    shared: shared.clone(),
+                    origin,
+                    name: outline.name.clone(),
+                    facts: COMMON_FACTS.iter().chain(used.kind.facts()).copied().collect(),
+                });
+                selected.push(Preparing { outline, used, chains: chains.clone(), scope, diags });
+            }
+        }
+    }
+    patterns.warn_unmatched(&names, &post_processors, diags);
+
+    // A plugin's components answer over a socket, so several are asked at once.
+    let prepared: Vec<Result<BuildPlan, BuildId>> =
+        futures::stream::iter(selected).map(Preparing::prepare).buffered(AT_ONCE).collect().await;
+    sound?;
+    let mut plan =
+        Plan { builds: Vec::new(), refused: Vec::new(), secrets: session.secrets.clone(), sources };
+    for result in prepared {
+        match result {
+            Ok(build) => plan.builds.push(build),
+            Err(id) => plan.refused.push(id),
+        }
+    }
+    Ok(plan)
+}
+
+/// How many builds are prepared at once.
+const AT_ONCE: usize = 32;
+
+/// What `-except` leaves of a chain: a post-processor it names is dropped, and all after it.
+fn kept_part<'c, 'a>(
+    chain: &'c [Post<'a>],
+    patterns: &Patterns,
+    names: &mut Vec<String>,
+) -> &'c [Post<'a>] {
+    let mut end = chain.len();
+    for (index, post) in chain.iter().enumerate().rev() {
+        let name =
+            post.step.name.clone().unwrap_or_else(|| post.step.block.component.text.to_string());
+        if patterns.drops_post_processor(&name) {
+            end = index;
+        }
+        names.push(name);
+    }
+    &chain[..end]
 }
 
 /// Checks that every plugin the template requires is built in at a fitting version.
@@ -174,6 +273,29 @@ pub fn check_plugins(
     catalog: &Catalog,
     session: &Session,
 ) -> Result<(), Reported> {
-    let _ = (template, catalog, session);
-    unimplemented!()
+    let mut result = Ok(());
+    for plugin in &template.plugins {
+        let PluginRequirement { source, version, source_span, version_span, .. } = plugin;
+        let error = match catalog.plugin_version(source) {
+            None => {
+                let message = format!("the plugin `{source}` is neither built in nor installed");
+                let help = "Cooper cannot use plugins of others yet; remove the requirement and \
+                            what needs it";
+                Diagnostic::error(Code::MissingPlugin, message).at(*source_span, "").help(help)
+            }
+            Some(built_in) => {
+                if Version::parse(built_in).is_ok_and(|built_in| version.allows(&built_in)) {
+                    continue;
+                }
+                let message = format!(
+                    "`{version}` is required of the plugin `{source}`, and Cooper has it built in \
+                     as version {built_in} has it"
+                );
+                let help = format!("change the constraint so that {built_in} meets it");
+                Diagnostic::error(Code::MissingPlugin, message).at(*version_span, "").help(help)
+            }
+        };
+        result = Err(session.diags.error(error));
+    }
+    result
 }

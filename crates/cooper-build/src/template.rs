@@ -1,10 +1,10 @@
 //! What a template says: its blocks, checked for shape, with expressions not yet evaluated.
 
 mod build;
-mod load;
+pub(crate) mod load;
 mod local;
 mod packer;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod variable;
 
@@ -45,6 +45,14 @@ impl Template {
     ///
     /// [`Reported`], after recording what is wrong with the shape of any block of any file.
     pub fn load(path: &Path, session: &mut Session) -> Result<Self, Reported> {
+        let template = load::load(path, session)?;
+        session.diags.check()?;
+        Ok(template)
+    }
+
+    /// Like [`Template::load`], and fails only when a file cannot be read or parsed: what has
+    /// the wrong shape was recorded and is left out.
+    pub(crate) fn load_all(path: &Path, session: &mut Session) -> Result<Self, Reported> {
         load::load(path, session)
     }
 }

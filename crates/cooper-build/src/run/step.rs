@@ -1,11 +1,13 @@
 //! One provisioner and its policy: pause, timeout, retries, and whether its failure counts.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use cooper_hcl::duration;
 
 use super::build::{Build, caught};
 use crate::communicator::Communicator;
 use crate::component::{Facts, Provisioner, StepCx};
-use crate::duration;
 use crate::event::{EventKind, FailureSummary, StepId, StepOutcome, StepRole};
 use crate::failure::{Failure, FailureKind};
 use crate::plan::{Pending, Policy, ProvisionStep};
@@ -90,12 +92,12 @@ async fn attempt(
 ) -> Result<(), Failure> {
     let Policy { pause_before, timeout, retries: _, continue_on_error: _ } = policy;
     if !pause_before.is_zero() {
-        let pause = duration::format(pause_before);
+        let pause = show(pause_before);
         cx.say(format!("Pausing {pause} before the next provisioner...")).await;
         cx.sleep(pause_before).await?;
     }
     if let Some(timeout) = timeout {
-        let timeout = duration::format(timeout);
+        let timeout = show(timeout);
         cx.say(format!("Setting a {timeout} timeout for the next provisioner...")).await;
     }
     let expired = async {
@@ -112,7 +114,12 @@ async fn attempt(
         () = expired => timeout.unwrap_or_default(),
     };
     cx.error("Cancelling provisioner after a timeout...").await;
-    let late = duration::format(late);
+    let late = show(late);
     Err(Failure::new(format!("the provisioner did not end within its timeout of {late}"))
         .help("give `timeout` more time, or find out what the step waits for"))
+}
+
+/// A length of time as Go writes it.
+fn show(time: Duration) -> String {
+    duration::format(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
 }

@@ -1,13 +1,220 @@
 //! Files to [`Template`].
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 
-use cooper_hcl::Reported;
+use cooper_hcl::ast::{Block, Name};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse};
 
-use super::Template;
+use super::shape::{Literals, Shape, is_identifier, later};
+use super::{Template, build, local, packer, source, variable};
 use crate::session::Session;
 
+const NATIVE: &str = ".pkr.hcl";
+const JSON: &str = ".pkr.json";
+
+/// A file of the template may be this large.
+const MAX_FILE: usize = 64 << 20;
+
+const ROOT: Shape<'static> = Shape {
+    what: "a template",
+    arguments: &[],
+    required: &[],
+    blocks: &[
+        ("packer", &[]),
+        ("variable", &["name"]),
+        ("variables", &[]),
+        ("local", &["name"]),
+        ("locals", &[]),
+        ("source", &["type", "name"]),
+        ("data", &["type", "name"]),
+        ("build", &[]),
+        ("hcp_packer_registry", &[]),
+        ("communicator", &["type", "name"]),
+    ],
+};
+
 pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Reported> {
-    let _ = (path, session);
-    unimplemented!()
+    let (root, is_folder, files) = find(path, session)?;
+    let mut template = Template {
+        root,
+        is_folder,
+        variables: Vec::new(),
+        locals: Vec::new(),
+        sources: Vec::new(),
+        builds: Vec::new(),
+        plugins: Vec::new(),
+    };
+    // One broken file does not hide what is wrong in another.
+    let read: Vec<_> = files.iter().map(|file| read(file, session)).collect();
+    let diags = &session.diags;
+    let functions = Functions::none();
+    let literals = Literals { functions: &functions, system: &*session.system, diags };
+    let mut readable = Ok(());
+    for file in read {
+        match file {
+            Ok(file) => {
+                ROOT.check(&file.body, Span::NONE, diags);
+                file.body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
+            }
+            Err(reported) => readable = Err(reported),
+        }
+    }
+    check_names(&template, diags);
+    readable.map(|()| template)
+}
+
+/// The template's folder, whether that is what was given, and its files.
+fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>), Reported> {
+    let diags = &session.diags;
+    let shown = path.display();
+    let kind = session.system.kind(path).map_err(|error| {
+        let message = format!("`{shown}` cannot be read: {error}");
+        let help = "give the template's file or the folder it is in";
+        diags.error(Diagnostic::error(Code::UnreadableFile, message).help(help))
+    })?;
+    if kind != FileKind::Directory {
+        let name = path.to_string_lossy();
+        if name.ends_with(JSON) {
+            let message = format!("`{shown}`: Cooper does not support JSON templates yet");
+            return Err(diags.error(Diagnostic::error(Code::NotYetSupported, message)));
+        }
+        if !name.ends_with(NATIVE) {
+            let message =
+                format!("`{shown}` is not a template: its name does not end in `{NATIVE}`");
+            let error = Diagnostic::error(Code::UnreadableFile, message);
+            return Err(diags.error(error.help(format!("rename it to `NAME{NATIVE}`"))));
+        }
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let root = parent.unwrap_or(Path::new(".")).to_owned();
+        return Ok((root, false, vec![path.to_owned()]));
+    }
+    let names = session.system.list(path).map_err(|error| {
+        let message = format!("the folder `{shown}` cannot be read: {error}");
+        diags.error(Diagnostic::error(Code::UnreadableFile, message))
+    })?;
+    let is_folder =
+        |name: &str| matches!(session.system.kind(&path.join(name)), Ok(FileKind::Directory));
+    let mut files = Vec::new();
+    for name in names {
+        if name.ends_with(NATIVE) && !is_folder(&name) {
+            files.push(if path == Path::new(".") { name.into() } else { path.join(name) });
+        } else if name.ends_with(JSON) && !is_folder(&name) {
+            let message = format!(
+                "`{}`: Cooper does not support JSON templates yet",
+                path.join(name).display()
+            );
+            diags.error(Diagnostic::error(Code::NotYetSupported, message));
+        }
+    }
+    if files.is_empty() {
+        let message = format!("the folder `{shown}` has no template");
+        let help = format!("Cooper reads the files whose names end in `{NATIVE}`");
+        return Err(diags.error(Diagnostic::error(Code::UnreadableFile, message).help(help)));
+    }
+    Ok((path.to_owned(), true, files))
+}
+
+/// Reads and parses a file of HCL.
+pub(crate) fn read(path: &Path, session: &mut Session) -> Result<cooper_hcl::ast::File, Reported> {
+    let text = read_text(path, session)?;
+    let file = add_text(&path.to_string_lossy(), text, session)?;
+    parse(&file, &session.diags)
+}
+
+/// Reads a file as text.
+pub(crate) fn read_text(path: &Path, session: &Session) -> Result<String, Reported> {
+    let shown = path.display();
+    let error =
+        |message: String| session.diags.error(Diagnostic::error(Code::UnreadableFile, message));
+    let bytes = session
+        .system
+        .read(path)
+        .map_err(|cause| error(format!("`{shown}` cannot be read: {cause}")))?;
+    if bytes.len() > MAX_FILE {
+        return Err(error(format!("`{shown}` is larger than {} MiB", MAX_FILE >> 20)));
+    }
+    String::from_utf8(bytes).map_err(|cause| {
+        let at = cause.utf8_error().valid_up_to();
+        error(format!("`{shown}` is not UTF-8: byte {at} begins no character"))
+    })
+}
+
+/// Gives a text a place in the session.
+pub(crate) fn add_text(
+    name: &str,
+    text: String,
+    session: &mut Session,
+) -> Result<cooper_hcl::SourceFile, Reported> {
+    session.sources.add(name, text).map_err(|cause| {
+        session.diags.error(Diagnostic::error(Code::LimitExceeded, cause.to_string()))
+    })
+}
+
+/// Adds what a block at the root says. Its labels were checked, and what is wrong recorded.
+fn add(block: Block, template: &mut Template, literals: &Literals<'_>) {
+    let diags = literals.diags;
+    match (&*block.kind.text, &block.labels[..]) {
+        ("packer", []) => packer::load(&block, template, literals),
+        ("variable", [name]) => variable::load(name, &block, template, literals),
+        ("variables", []) => variable::load_all(block, template, diags),
+        ("local", [name]) => local::load(name, &block, template, literals),
+        ("locals", []) => local::load_all(block, template, diags),
+        ("source", [component, label]) => {
+            let (component, label) = (component.clone(), label.clone());
+            source::load(component, label, block, template, diags);
+        }
+        ("data", _) => {
+            later(block.header, "`data` blocks", diags);
+        }
+        ("build", []) => build::load(block, template, diags),
+        ("hcp_packer_registry", []) => {
+            let message =
+                "`hcp_packer_registry` has no effect: Cooper does not report to HCP Packer";
+            diags.warn(Diagnostic::warning(Code::NoEffect, message).at(block.header, ""));
+        }
+        ("communicator", _) => {
+            let message = "a `communicator` block outside a source has no effect";
+            let help = "write its arguments into the `source` block";
+            let warning = Diagnostic::warning(Code::NoEffect, message);
+            diags.warn(warning.at(block.header, "").help(help));
+        }
+        _ => {}
+    }
+}
+
+/// Records names that are declared twice.
+fn check_names(template: &Template, diags: &Diagnostics) {
+    let twice = |what: &str, names: &mut dyn Iterator<Item = (String, Span)>| {
+        let mut first: HashMap<String, Span> = HashMap::new();
+        for (name, span) in names {
+            if let Some(&first) = first.get(&name) {
+                let message = format!("there are two {what} called `{name}`");
+                let error = Diagnostic::error(Code::Duplicate, message).at(span, "again here");
+                let help = "rename or remove one of them";
+                diags.error(error.label(first, "first declared here").help(help));
+            } else {
+                first.insert(name, span);
+            }
+        }
+    };
+    let named = |name: &Name| (name.text.to_string(), name.span);
+    twice("variables", &mut template.variables.iter().map(|variable| named(&variable.name)));
+    twice("locals", &mut template.locals.iter().map(|local| named(&local.name)));
+    let source = |source: &super::SourceBlock| {
+        (format!("{}.{}", source.component.text, source.label.text), source.header)
+    };
+    twice("sources", &mut template.sources.iter().map(source));
+}
+
+/// Whether a name can be a variable's or a local's; records when not.
+pub(super) fn check_name(name: &Name, what: &str, diags: &Diagnostics) -> bool {
+    let sound = is_identifier(&name.text);
+    if !sound {
+        let message = format!("`{}` cannot be the name of a {what}", name.text);
+        let help =
+            "a name begins with a letter or `_`, and goes on with letters, digits, `_` and `-`";
+        diags.error(Diagnostic::error(Code::WrongLabels, message).at(name.span, "").help(help));
+    }
+    sound
 }

@@ -1,8 +1,183 @@
 //! What a block may contain, before anything is evaluated.
 
+use std::collections::HashMap;
+
+use cooper_hcl::ast::{Attribute, Block, Body, Expr};
+use cooper_hcl::{
+    Code, Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, Span, System, Type,
+    Value, did_you_mean, evaluate,
+};
+
+/// What a block may contain.
+pub(super) struct Shape<'a> {
+    /// What it is called in messages: ``a `variable` block``.
+    pub(super) what: &'a str,
+    /// Its arguments.
+    pub(super) arguments: &'a [&'a str],
+    /// The arguments it must have.
+    pub(super) required: &'a [&'a str],
+    /// Its nested blocks, each with the names of its labels.
+    pub(super) blocks: &'a [(&'a str, &'a [&'a str])],
+}
+
+impl Shape<'_> {
+    /// Records everything in a body that does not belong there, or is not there and should be.
+    /// Nested blocks with wrong labels are recorded and may be skipped by asking
+    /// [`labels_fit`] again.
+    pub(super) fn check(&self, body: &Body, header: Span, diags: &Diagnostics) {
+        for attribute in &body.attributes {
+            let name = &*attribute.name.text;
+            if self.arguments.contains(&name) {
+                continue;
+            }
+            let message = format!("{} has no argument `{name}`", self.what);
+            let help = if self.blocks.iter().any(|(block, _)| *block == name) {
+                Some(format!("`{name}` is a block: write `{name} {{ … }}` without `=`"))
+            } else {
+                did_you_mean(name, self.arguments.iter().copied())
+            };
+            let error = Diagnostic::error(Code::UnknownArgument, message);
+            diags.error(error.at(attribute.name.span, "").help(help));
+        }
+        check_duplicates(body, diags);
+        for name in self.required {
+            if body.attribute(name).is_none() {
+                let message = format!("{} needs the argument `{name}`", self.what);
+                diags.error(Diagnostic::error(Code::MissingArgument, message).at(header, ""));
+            }
+        }
+        for block in &body.blocks {
+            let kind = &*block.kind.text;
+            match self.blocks.iter().find(|(name, _)| *name == kind) {
+                Some((_, labels)) => {
+                    labels_fit(block, labels, diags);
+                }
+                None => self.unknown_block(block, diags),
+            }
+        }
+    }
+
+    fn unknown_block(&self, block: &Block, diags: &Diagnostics) {
+        let kind = &*block.kind.text;
+        if kind == "dynamic" {
+            later(block.header, "`dynamic` blocks", diags);
+            return;
+        }
+        let message = format!("{} has no block `{kind}`", self.what);
+        let help = if self.arguments.contains(&kind) {
+            Some(format!("`{kind}` is an argument: write `{kind} = …`"))
+        } else {
+            did_you_mean(kind, self.blocks.iter().map(|(name, _)| *name))
+        };
+        let error = Diagnostic::error(Code::UnknownBlock, message);
+        diags.error(error.at(block.kind.span, "").help(help));
+    }
+}
+
+/// Records arguments that are given twice.
+pub(crate) fn check_duplicates(body: &Body, diags: &Diagnostics) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for attribute in &body.attributes {
+        let name = &attribute.name;
+        if let Some(&first) = first.get(&*name.text) {
+            let message = format!("the argument `{}` is given twice", name.text);
+            let error = Diagnostic::error(Code::Duplicate, message).at(name.span, "again here");
+            diags.error(error.label(first, "first given here"));
+        } else {
+            first.insert(&name.text, name.span);
+        }
+    }
+}
+
+/// Records `dynamic` blocks anywhere in a body.
+pub(super) fn check_no_dynamic(body: &Body, diags: &Diagnostics) {
+    let mut left = vec![body];
+    while let Some(body) = left.pop() {
+        for block in &body.blocks {
+            if &*block.kind.text == "dynamic" {
+                later(block.header, "`dynamic` blocks", diags);
+            }
+            left.push(&block.body);
+        }
+    }
+}
+
+/// Whether a block has the labels it should; records when not.
+pub(super) fn labels_fit(block: &Block, labels: &[&str], diags: &Diagnostics) -> bool {
+    if block.labels.len() == labels.len() {
+        return true;
+    }
+    let kind = &block.kind.text;
+    let message = match labels.len() {
+        0 => format!("`{kind}` takes no label"),
+        1 => format!("`{kind}` takes one label: {}", labels.join(", ")),
+        count => format!("`{kind}` takes {count} labels: {}", labels.join(", ")),
+    };
+    let place = match block.labels.get(labels.len()) {
+        Some(extra) => extra.span,
+        None => block.header,
+    };
+    let example: String = labels.iter().map(|label| format!(" \"{label}\"")).collect();
+    let error = Diagnostic::error(Code::WrongLabels, message).at(place, "");
+    diags.error(error.help(format!("write `{kind}{example} {{ … }}`")));
+    false
+}
+
+/// Records that something in Packer's language is not in Cooper's yet.
+pub(super) fn later(span: Span, what: &str, diags: &Diagnostics) -> Reported {
+    let message = format!("Cooper does not support {what} yet");
+    diags.error(Diagnostic::error(Code::NotYetSupported, message).at(span, ""))
+}
+
 /// Whether a word can be a name in HCL.
 pub(crate) fn is_identifier(word: &str) -> bool {
     let mut letters = word.chars();
     letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
+}
+
+/// Evaluates what may mention nothing and call nothing.
+pub(super) struct Literals<'a> {
+    pub(super) functions: &'a Functions,
+    pub(super) system: &'a dyn System,
+    pub(super) diags: &'a Diagnostics,
+}
+
+impl Literals<'_> {
+    /// What such an expression is evaluated with.
+    pub(super) fn env(&self) -> Environment<'_> {
+        let Self { functions, system, diags } = *self;
+        Environment { functions, system, root: std::path::Path::new("."), diags }
+    }
+
+    /// The value of an expression.
+    pub(super) fn value(&self, expr: &Expr) -> Result<Value, Reported> {
+        evaluate(expr, &Scope::new(), self.env())
+    }
+
+    /// The value of an argument, as a string that is not null.
+    pub(super) fn string(&self, attribute: &Attribute) -> Result<String, Reported> {
+        let value = self.converted(attribute, &Type::String)?;
+        value.as_str().map(str::to_owned).ok_or_else(|| self.null(attribute))
+    }
+
+    /// The value of an argument, as a boolean that is not null.
+    pub(super) fn bool(&self, attribute: &Attribute) -> Result<bool, Reported> {
+        let value = self.converted(attribute, &Type::Bool)?;
+        value.as_bool().ok_or_else(|| self.null(attribute))
+    }
+
+    fn converted(&self, attribute: &Attribute, ty: &Type) -> Result<Value, Reported> {
+        self.value(&attribute.expr)?.convert(ty).map_err(|error| {
+            let message = format!("`{}` cannot be used: {error}", attribute.name.text);
+            let error = Diagnostic::error(Code::WrongType, message);
+            self.diags.error(error.at(attribute.expr.span, ""))
+        })
+    }
+
+    fn null(&self, attribute: &Attribute) -> Reported {
+        let message = format!("`{}` must not be null", attribute.name.text);
+        let error = Diagnostic::error(Code::InvalidValue, message);
+        self.diags.error(error.at(attribute.expr.span, "").help("leave the argument out"))
+    }
 }

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cooper_hcl::Span;
-use cooper_hcl::ast::{Body, Name};
+use cooper_hcl::ast::{Block, Body, Name};
+use cooper_hcl::{Diagnostics, Span};
+
+use super::Template;
+use super::shape::{check_duplicates, check_no_dynamic};
 
 /// A `source` block. It means nothing until a build uses it.
 #[derive(Clone, Debug)]
@@ -47,4 +50,17 @@ impl fmt::Display for SourceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.component, self.label)
     }
+}
+
+pub(super) fn load(
+    component: Name,
+    label: Name,
+    block: Block,
+    template: &mut Template,
+    diags: &Diagnostics,
+) {
+    check_duplicates(&block.body, diags);
+    check_no_dynamic(&block.body, diags);
+    let (body, header) = (Arc::new(block.body), block.header);
+    template.sources.push(SourceBlock { component, label, body, header });
 }

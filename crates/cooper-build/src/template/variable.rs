@@ -1,7 +1,12 @@
 //! `variable` blocks and the entries of `variables`.
 
-use cooper_hcl::ast::{Expr, Name};
-use cooper_hcl::{Span, Type};
+use cooper_hcl::ast::{Attribute, Block, Body, Expr, Name};
+use cooper_hcl::value::parse_type;
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Span, Type};
+
+use super::Template;
+use super::load::check_name;
+use super::shape::{Literals, Shape};
 
 /// An input of the template.
 #[derive(Clone, Debug)]
@@ -31,4 +36,112 @@ pub struct Rule {
     pub message: String,
     /// What a diagnostic about the block points at.
     pub header: Span,
+}
+
+const SHAPE: Shape<'static> = Shape {
+    what: "a `variable` block",
+    arguments: &["type", "default", "description", "sensitive"],
+    required: &[],
+    blocks: &[("validation", &[])],
+};
+
+const VARIABLES: Shape<'static> =
+    Shape { what: "a `variables` block", arguments: &[], required: &[], blocks: &[] };
+
+const RULE: Shape<'static> = Shape {
+    what: "a `validation` block",
+    arguments: &["condition", "error_message"],
+    required: &["condition", "error_message"],
+    blocks: &[],
+};
+
+pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals: &Literals<'_>) {
+    let Block { body, header, .. } = block;
+    SHAPE.check(body, *header, literals.diags);
+    check_name(name, "variable", literals.diags);
+    let ty = body.attribute("type").and_then(|given| {
+        // A type that cannot be read was recorded; whatever is given will do then.
+        parse_type(&given.expr, literals.env()).ok().filter(|ty| *ty != Type::Any)
+    });
+    let description = body.attribute("description");
+    let sensitive = body.attribute("sensitive");
+    let rules = body.blocks("validation").filter_map(|block| rule(name, block, literals));
+    template.variables.push(Variable {
+        name: name.clone(),
+        ty,
+        default: body.attribute("default").map(|given| given.expr.clone()),
+        description: description.and_then(|given| literals.string(given).ok()),
+        sensitive: sensitive.is_some_and(|given| literals.bool(given).unwrap_or(true)),
+        rules: rules.collect(),
+        header: *header,
+    });
+}
+
+pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostics) {
+    let Body { attributes, blocks, span } = block.body;
+    VARIABLES.check(&Body { attributes: Vec::new(), blocks, span }, block.header, diags);
+    let variable = |Attribute { name, expr, span }| Variable {
+        name,
+        ty: None,
+        default: Some(expr),
+        description: None,
+        sensitive: false,
+        rules: Vec::new(),
+        header: span,
+    };
+    template.variables.extend(attributes.into_iter().map(variable));
+}
+
+fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {
+    let diags = literals.diags;
+    let Block { body, header, .. } = block;
+    RULE.check(body, *header, diags);
+    let condition = body.attribute("condition")?;
+    let message = body.attribute("error_message")?;
+
+    let mut mentions_itself = false;
+    for reference in condition.expr.references() {
+        let asked = reference.first().map(|first| &first.text);
+        if &*reference.root.text == "var" && asked == Some(&name.text) {
+            mentions_itself = true;
+            continue;
+        }
+        let text = format!("a rule of `{0}` may mention `var.{0}` only", name.text);
+        let error = Diagnostic::error(Code::NotAllowedHere, text);
+        diags.error(error.at(reference.span, "").label(name.span, "the rule's variable"));
+    }
+    if !mentions_itself {
+        let text = format!("a rule of `{0}` must mention `var.{0}`", name.text);
+        let error = Diagnostic::error(Code::NotAllowedHere, text);
+        diags.error(error.at(condition.expr.span, ""));
+    }
+
+    let text = literals.string(message).ok()?;
+    if !is_sentence(&text) {
+        let error = Diagnostic::error(Code::InvalidValue, "`error_message` must be a sentence");
+        let help = "begin with a capital letter and end with `.`, `?` or `!`";
+        diags.error(error.at(message.expr.span, "").help(help));
+    }
+    Some(Rule { condition: condition.expr.clone(), message: text, header: *header })
+}
+
+/// Whether a text begins with a capital, if with a letter, and ends as a sentence does.
+fn is_sentence(text: &str) -> bool {
+    let begins = text.chars().next().is_some_and(|c| !c.is_alphabetic() || c.is_uppercase());
+    begins && text.ends_with(['.', '?', '!'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_sentence;
+
+    #[test]
+    fn sentences_begin_and_end_as_packer_wants() {
+        for text in ["It is.", "5 is too much!", "Really?", "Ärger."] {
+            assert!(is_sentence(text), "{text}");
+        }
+        for text in ["", "it is.", "It is", "."] {
+            assert_eq!(is_sentence(text), text == ".", "{text}");
+        }
+    }
 }

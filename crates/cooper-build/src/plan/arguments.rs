@@ -1,0 +1,246 @@
+//! A component's arguments: the bodies they come from, and what those are evaluated with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cooper_hcl::ast::{Attribute, Body, Call, Expr, ExprKind, Name};
+use cooper_hcl::schema::{Decoded, Schema, decode};
+use cooper_hcl::{
+    Diagnostic, Diagnostics, Environment, Functions, Reported, SourceMap, Span, System, Type, Value,
+};
+use futures::future::BoxFuture;
+
+use super::Waiting;
+use crate::component::{
+    COMMON_FACTS, Config, Facts, Origin, Phase, PostProcessor, PostProcessorKind, Provisioner,
+    ProvisionerKind,
+};
+use crate::failure::Failure;
+use crate::resolve::Values;
+use crate::secret::Secrets;
+
+/// The name that a step's `override` has while it is evaluated; no template can write it.
+const OVERRIDE: &str = "override of the step";
+
+/// What a fact is when the source does not give it, as in Packer.
+const MISSING_FACT: &str = "<unknown>";
+
+/// What arguments are evaluated with, the same for all components.
+pub(super) struct Shared {
+    pub(super) values: Values,
+    pub(super) functions: Arc<Functions>,
+    pub(super) system: Arc<dyn System>,
+    pub(super) secrets: Secrets,
+    pub(super) root: PathBuf,
+    pub(super) sources: Arc<SourceMap>,
+}
+
+/// What all components of one build have in common.
+pub(super) struct BuildScope {
+    pub(super) shared: Arc<Shared>,
+    pub(super) origin: Arc<Origin>,
+    /// `build.name`
+    pub(super) name: String,
+    /// The names that `build` has besides.
+    pub(super) facts: Vec<&'static str>,
+}
+
+/// The arguments of one component in one build.
+#[derive(Clone)]
+pub(super) struct Arguments {
+    pub(super) scope: Arc<BuildScope>,
+    /// Read as if they were one.
+    pub(super) bodies: Vec<Arc<Body>>,
+    /// What a diagnostic about the block points at.
+    pub(super) header: Span,
+    /// What `override` says for this source: an object.
+    pub(super) overrides: Option<Value>,
+}
+
+impl BuildScope {
+    /// `build` before the machine runs.
+    fn facts_to_come(&self) -> Value {
+        let facts = self.facts.iter().map(|&name| (name, Value::unknown(fact_type(name))));
+        Value::object(facts.chain([("name", Value::string(&self.name))]))
+    }
+
+    /// `build` once the machine runs. Facts that were not announced are there too.
+    fn known_facts(&self, facts: &Facts) -> Value {
+        let missing = self.facts.iter().filter(|&&name| !facts.contains_key(name));
+        let missing = missing.map(|&name| (name, Value::string(MISSING_FACT)));
+        let known = facts.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        Value::object(known.chain(missing).chain([("name", Value::string(&self.name))]))
+    }
+}
+
+/// What is known of a fact before it is known.
+fn fact_type(name: &str) -> Type {
+    match name {
+        "Port" | "PackerHTTPPort" => Type::Any,
+        name if COMMON_FACTS.contains(&name) => Type::String,
+        _ => Type::Any,
+    }
+}
+
+/// What `build` is while arguments are read.
+#[derive(Clone, Copy)]
+pub(super) enum BuildFacts<'a> {
+    /// Not there: a source's arguments.
+    None,
+    /// Announced.
+    ToCome,
+    /// Known.
+    Known(&'a Facts),
+}
+
+impl Arguments {
+    /// Reads the arguments by a component's schema.
+    pub(super) fn decode(
+        &self,
+        schema: &Schema,
+        facts: BuildFacts<'_>,
+        diags: &Diagnostics,
+    ) -> Result<Decoded, Reported> {
+        let BuildScope { shared, origin, .. } = &*self.scope;
+        let mut scope = shared.values.scope();
+        let source = [("type", &origin.source_type), ("name", &origin.source_name)];
+        scope.bind("source", Value::object(source.map(|(k, v)| (k, Value::string(v)))));
+        match facts {
+            BuildFacts::None => {}
+            BuildFacts::ToCome => {
+                scope.bind("build", self.scope.facts_to_come());
+            }
+            BuildFacts::Known(facts) => {
+                scope.bind("build", self.scope.known_facts(facts));
+            }
+        }
+        let env = Environment {
+            functions: &shared.functions,
+            system: &*shared.system,
+            root: &shared.root,
+            diags,
+        };
+        let Some(overrides) = &self.overrides else {
+            let bodies: Vec<&Body> = self.bodies.iter().map(|body| &**body).collect();
+            return decode(&bodies, self.header, schema, &scope, env);
+        };
+        scope.bind(OVERRIDE, overrides.clone());
+        let bodies: Vec<Body> =
+            self.bodies.iter().map(|body| overridden(body, overrides, schema)).collect();
+        decode(&bodies.iter().collect::<Vec<_>>(), self.header, schema, &scope, env)
+    }
+
+    /// The arguments as a component gets them.
+    pub(super) fn config<'a>(
+        &'a self,
+        decoded: Decoded,
+        phase: Phase<'a>,
+        diags: &'a Diagnostics,
+    ) -> Config<'a> {
+        let BuildScope { shared, origin, .. } = &*self.scope;
+        Config {
+            value: decoded.value,
+            places: decoded.places,
+            origin: Origin::clone(origin),
+            phase,
+            diags,
+            system: &shared.system,
+            secrets: &shared.secrets,
+        }
+    }
+}
+
+/// A body in which the arguments that `override` gives are replaced by it; maps are merged.
+fn overridden(body: &Body, overrides: &Value, schema: &Schema) -> Body {
+    let mut body = body.clone();
+    let Some(overrides) = overrides.as_mapping() else { return body };
+    for (argument, value) in overrides {
+        if value.is_null() {
+            continue;
+        }
+        let given = body.attributes.iter().position(|attribute| attribute.name.text == *argument);
+        let given = given.map(|index| body.attributes.remove(index));
+        let span = given.as_ref().map_or(body.span, |attribute| attribute.span);
+        let name = Name { text: argument.clone(), span };
+        let target = Expr { kind: Arc::new(ExprKind::Variable(OVERRIDE.into())), span };
+        let mut expr = Expr { kind: Arc::new(ExprKind::Attr { target, name: name.clone() }), span };
+        let is_map = schema.argument(argument).is_some_and(|a| matches!(a.ty, Type::Map(_)));
+        if let Some(given) = given.filter(|_| is_map) {
+            let merge = Name { text: "merge".into(), span };
+            let call = Call { name: merge, args: vec![given.expr, expr], expand: None };
+            expr = Expr { kind: Arc::new(ExprKind::Call(call)), span };
+        }
+        body.attributes.push(Attribute { name, expr, span });
+    }
+    body
+}
+
+/// A step whose arguments are evaluated once the facts are known.
+pub(super) struct WaitingStep<K: ?Sized> {
+    pub(super) kind: Arc<K>,
+    pub(super) arguments: Arguments,
+}
+
+impl Waiting<dyn Provisioner> for WaitingStep<dyn ProvisionerKind> {
+    fn prepare<'a>(
+        &'a self,
+        facts: &'a Facts,
+    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Failure>> {
+        Box::pin(async move {
+            let diags = Diagnostics::new();
+            let decoded =
+                self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
+            let prepared = match decoded {
+                Ok(decoded) => {
+                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags);
+                    self.kind.prepare(config).await
+                }
+                Err(reported) => Err(reported),
+            };
+            prepared.map_err(|_| self.arguments.failure(&diags))
+        })
+    }
+}
+
+impl Waiting<dyn PostProcessor> for WaitingStep<dyn PostProcessorKind> {
+    fn prepare<'a>(
+        &'a self,
+        facts: &'a Facts,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Failure>> {
+        Box::pin(async move {
+            let diags = Diagnostics::new();
+            let decoded =
+                self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
+            let prepared = match decoded {
+                Ok(decoded) => {
+                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags);
+                    self.kind.prepare(config).await
+                }
+                Err(reported) => Err(reported),
+            };
+            prepared.map_err(|_| self.arguments.failure(&diags))
+        })
+    }
+}
+
+impl Arguments {
+    /// What was recorded, as trouble of a run.
+    fn failure(&self, diags: &Diagnostics) -> Failure {
+        let sources = &self.scope.shared.sources;
+        let tell = |diagnostic: &Diagnostic| match &diagnostic.primary {
+            Some(label) => match sources.locate(label.span) {
+                Some(place) => format!("{place}: {}", diagnostic.message),
+                None => diagnostic.message.clone(),
+            },
+            None => diagnostic.message.clone(),
+        };
+        let found = diags.to_vec();
+        let text = found.iter().map(tell).collect::<Vec<_>>().join("; ");
+        let failure = Failure::new("the arguments cannot be used with the facts of this build");
+        let failure = failure.caused_by(text);
+        match found.into_iter().find_map(|diagnostic| diagnostic.help) {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
+    }
+}

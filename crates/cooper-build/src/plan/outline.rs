@@ -1,0 +1,288 @@
+//! What each `build` block says: which sources it uses, and its steps with their policies. What
+//! is wrong here is wrong with the template, whichever build is selected.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cooper_hcl::{
+    Code, Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, Span, Type, Value,
+    did_you_mean,
+};
+
+use super::Policy;
+use super::meta::{Filter, Meta};
+use crate::component::{Catalog, PostProcessorKind, ProvisionerKind, SourceKind};
+use crate::resolve::Values;
+use crate::session::Session;
+use crate::template::{BuildBlock, SourceBlock, SourceRef, SourceUse, StepBlock, Template};
+
+/// A `build` block.
+pub(super) struct Outline<'a> {
+    /// `name`, or nothing.
+    pub(super) name: String,
+    pub(super) uses: Vec<Use<'a>>,
+    pub(super) provisioners: Vec<Provision<'a>>,
+    pub(super) error_cleanup: Option<Provision<'a>>,
+    pub(super) chains: Vec<Vec<Post<'a>>>,
+}
+
+/// A source used in a build.
+pub(super) struct Use<'a> {
+    pub(super) kind: &'a Arc<dyn SourceKind>,
+    pub(super) source: &'a SourceBlock,
+    /// The nested block, when it is used by one.
+    pub(super) nested: Option<&'a SourceUse>,
+    /// Its name in this build.
+    pub(super) name: String,
+}
+
+impl Use<'_> {
+    /// `docker.ubuntu`
+    pub(super) fn full_name(&self) -> String {
+        format!("{}.{}", self.source.component.text, self.name)
+    }
+}
+
+/// A step of either kind.
+pub(super) struct Step<'a, K: ?Sized> {
+    pub(super) kind: &'a Arc<K>,
+    pub(super) block: &'a StepBlock,
+    pub(super) name: Option<String>,
+    pub(super) filter: Filter,
+    /// Whether it mentions what is known only once the machine runs.
+    pub(super) waits: bool,
+}
+
+/// A provisioner.
+pub(super) struct Provision<'a> {
+    pub(super) step: Step<'a, dyn ProvisionerKind>,
+    pub(super) policy: Policy,
+    pub(super) overrides: Option<Value>,
+}
+
+/// A post-processor.
+pub(super) struct Post<'a> {
+    pub(super) step: Step<'a, dyn PostProcessorKind>,
+    pub(super) keep_input: Option<bool>,
+}
+
+/// Reads every `build` block. What cannot be read is recorded and left out.
+pub(super) fn outline<'a>(
+    template: &'a Template,
+    values: &Values,
+    catalog: &'a Catalog,
+    session: &Session,
+) -> Vec<Outline<'a>> {
+    let index = template.sources.iter().map(|source| {
+        let (component, label) = (source.component.text.clone(), source.label.text.clone());
+        (SourceRef { component, label }, source)
+    });
+    let reader = Reader {
+        sources: index.rev().collect(),
+        order: &template.sources,
+        catalog,
+        scope: values.scope(),
+        env: Environment {
+            functions: &session.functions,
+            system: &*session.system,
+            root: &template.root,
+            diags: &session.diags,
+        },
+    };
+    if template.builds.is_empty() {
+        let message = "the template has no `build` block";
+        let help = "add `build { sources = [\"source.TYPE.NAME\"] }`";
+        let error = Diagnostic::error(Code::NothingToBuild, message);
+        session.diags.error(error.help(help));
+    }
+    template.builds.iter().map(|block| reader.block(block)).collect()
+}
+
+struct Reader<'a, 's> {
+    sources: HashMap<SourceRef, &'a SourceBlock>,
+    order: &'a [SourceBlock],
+    catalog: &'a Catalog,
+    scope: Scope<'s>,
+    env: Environment<'s>,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn diags(&self) -> &Diagnostics {
+        self.env.diags
+    }
+
+    fn block(&self, block: &'a BuildBlock) -> Outline<'a> {
+        let meta = Meta { scope: &self.scope, env: self.env };
+        let name = block.name.as_ref().map(|name| meta.string(name));
+        let name = name.and_then(Result::ok).unwrap_or_default();
+        if let Some(description) = &block.description {
+            let _ = meta.string(description);
+        }
+
+        let uses = self.uses(block, meta);
+        let sources: Vec<String> = uses.iter().map(Use::full_name).collect();
+        let mut scope = self.scope.child();
+        let unknown = || Value::unknown(Type::String);
+        scope.bind("source", Value::object([("type", unknown()), ("name", unknown())]));
+        scope.bind("build", Value::object([("name", Value::string(&name))]));
+        let meta = Meta { scope: &scope, env: self.env };
+        let provision = |block: &'a StepBlock, what| self.provision(block, what, &sources, meta);
+        let provisioners = block.provisioners.iter();
+        let provisioners = provisioners.filter_map(|block| provision(block, "provisioner").ok());
+        let error_cleanup = block.error_cleanup.iter();
+        let mut error_cleanup =
+            error_cleanup.filter_map(|block| provision(block, "error-cleanup-provisioner").ok());
+        let chain = |chain: &'a Vec<StepBlock>| {
+            chain.iter().filter_map(|block| self.post(block, &sources, meta).ok()).collect()
+        };
+        Outline {
+            provisioners: provisioners.collect(),
+            error_cleanup: error_cleanup.next(),
+            chains: block.chains.iter().map(chain).collect(),
+            name,
+            uses,
+        }
+    }
+
+    fn uses(&self, block: &'a BuildBlock, meta: Meta<'_>) -> Vec<Use<'a>> {
+        let mut uses = Vec::new();
+        let mut listed = Ok(Vec::new());
+        if let Some(sources) = &block.sources {
+            listed = meta.strings(sources);
+        }
+        let nothing = matches!(&listed, Ok(listed) if listed.is_empty()) && block.uses.is_empty();
+        if nothing {
+            let error = Diagnostic::error(Code::MissingArgument, "the build uses no source");
+            let help = "add `sources = [\"source.TYPE.NAME\"]`";
+            self.diags().error(error.at(block.header, "").help(help));
+        }
+        for (text, span) in listed.unwrap_or_default() {
+            let Some(reference) = SourceRef::parse(&text) else {
+                let message = format!("`{text}` is not a reference to a source");
+                let help = "write `\"source.TYPE.NAME\"`, such as `\"source.docker.ubuntu\"`";
+                let error = Diagnostic::error(Code::UnknownReference, message);
+                self.diags().error(error.at(span, "").help(help));
+                continue;
+            };
+            uses.extend(self.source(&reference, span, None, None));
+        }
+        for nested in &block.uses {
+            let functions = Functions::none();
+            let (scope, env) = (Scope::new(), Environment { functions: &functions, ..self.env });
+            let constant = Meta { scope: &scope, env };
+            let name = nested.name.as_ref().map(|name| constant.string(name)).transpose();
+            let Ok(name) = name else { continue };
+            uses.extend(self.source(&nested.source, nested.header, Some(nested), name));
+        }
+        uses
+    }
+
+    fn source(
+        &self,
+        reference: &SourceRef,
+        span: Span,
+        nested: Option<&'a SourceUse>,
+        name: Option<String>,
+    ) -> Option<Use<'a>> {
+        let Some(source) = self.sources.get(reference) else {
+            let message = format!("there is no source called `{reference}`");
+            let names: Vec<String> = self
+                .order
+                .iter()
+                .map(|source| format!("{}.{}", source.component.text, source.label.text))
+                .collect();
+            let help = did_you_mean(&reference.to_string(), names.iter().map(String::as_str))
+                .unwrap_or_else(|| match &names[..] {
+                    [] => format!(
+                        "declare it: `source \"{}\" \"{}\" {{ … }}`",
+                        reference.component, reference.label
+                    ),
+                    names => format!("the template has {}", list(names)),
+                });
+            let error = Diagnostic::error(Code::UnknownReference, message);
+            self.diags().error(error.at(span, "").help(help));
+            return None;
+        };
+        let component = &source.component;
+        let Some(kind) = self.catalog.get_source(&component.text) else {
+            let names: Vec<String> = self.catalog.source_names().map(str::to_owned).collect();
+            self.unknown_component("source", &component.text, component.span, &names);
+            return None;
+        };
+        let name = name.filter(|name| !name.is_empty());
+        let name = name.unwrap_or_else(|| source.label.text.to_string());
+        Some(Use { kind, source, nested, name })
+    }
+
+    fn provision(
+        &self,
+        block: &'a StepBlock,
+        what: &str,
+        sources: &[String],
+        meta: Meta<'_>,
+    ) -> Result<Provision<'a>, Reported> {
+        let component = &block.component;
+        let kind = self.catalog.get_provisioner(&component.text).ok_or_else(|| {
+            let names: Vec<String> = self.catalog.provisioner_names().map(str::to_owned).collect();
+            self.unknown_component(what, &component.text, component.span, &names)
+        });
+        let policy = meta.policy(&block.meta);
+        let overrides = meta.overrides(&block.meta);
+        let step = self.step(kind, block, sources, meta);
+        Ok(Provision { step: step?, policy: policy?, overrides: overrides? })
+    }
+
+    fn post(
+        &self,
+        block: &'a StepBlock,
+        sources: &[String],
+        meta: Meta<'_>,
+    ) -> Result<Post<'a>, Reported> {
+        let component = &block.component;
+        let kind = self.catalog.get_post_processor(&component.text).ok_or_else(|| {
+            let names = self.catalog.post_processor_names().map(str::to_owned);
+            let names: Vec<String> = names.collect();
+            self.unknown_component("post-processor", &component.text, component.span, &names)
+        });
+        let keep_input = meta.keep_input(&block.meta);
+        let step = self.step(kind, block, sources, meta);
+        Ok(Post { step: step?, keep_input: keep_input? })
+    }
+
+    fn step<K: ?Sized>(
+        &self,
+        kind: Result<&'a Arc<K>, Reported>,
+        block: &'a StepBlock,
+        sources: &[String],
+        meta: Meta<'_>,
+    ) -> Result<Step<'a, K>, Reported> {
+        let name = meta.name(&block.meta);
+        let filter = meta.filter(&block.meta, sources);
+        let waits = block.body.references().iter().any(|reference| {
+            let asked = reference.first().map(|first| &*first.text);
+            &*reference.root.text == "build" && asked != Some("name")
+        });
+        Ok(Step { kind: kind?, block, name: name?, filter: filter?, waits })
+    }
+
+    fn unknown_component(&self, what: &str, name: &str, span: Span, known: &[String]) -> Reported {
+        let article = if what.starts_with('e') { "an" } else { "a" };
+        let message = format!("there is no {what} type called `{name}`");
+        let help = did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
+            let known = list(known);
+            format!("Cooper has {known}, and cannot use {article} {what} of a plugin yet")
+        });
+        let error = Diagnostic::error(Code::UnknownComponent, message);
+        self.diags().error(error.at(span, "").help(help))
+    }
+}
+
+/// Names for a person: the first ten of them.
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,174 @@
+//! One build's components, prepared as far as they can be.
+
+use std::sync::Arc;
+
+use cooper_hcl::ast::Body;
+use cooper_hcl::schema::Decoded;
+use cooper_hcl::{Diagnostics, Reported, Span, Value};
+
+use super::arguments::{Arguments, BuildFacts, BuildScope, WaitingStep};
+use super::outline::{Outline, Post, Provision, Step, Use};
+use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
+use crate::component::{Phase, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind};
+use crate::event::BuildId;
+
+/// A selected build.
+pub(super) struct Preparing<'c, 'a> {
+    pub(super) outline: &'c Outline<'a>,
+    pub(super) used: &'c Use<'a>,
+    pub(super) chains: Vec<&'c [Post<'a>]>,
+    pub(super) scope: Arc<BuildScope>,
+    pub(super) diags: &'c Diagnostics,
+}
+
+impl Preparing<'_, '_> {
+    /// Prepares every component; all of them are tried.
+    pub(super) async fn prepare(self) -> Result<BuildPlan, BuildId> {
+        let source_name = self.used.full_name();
+        let source = self.source().await;
+        let mut sound = source.is_ok();
+
+        let mut provisioners = Vec::new();
+        for provision in &self.outline.provisioners {
+            if provision.step.filter.keeps(&source_name) {
+                match self.provision(provision).await {
+                    Ok(step) => provisioners.push(step),
+                    Err(_) => sound = false,
+                }
+            }
+        }
+        let mut error_cleanup = None;
+        if let Some(provision) = &self.outline.error_cleanup
+            && provision.step.filter.keeps(&source_name)
+        {
+            match self.provision(provision).await {
+                Ok(step) => error_cleanup = Some(step),
+                Err(_) => sound = false,
+            }
+        }
+        let mut chains = Vec::new();
+        for chain in &self.chains {
+            let mut steps = Vec::new();
+            for post in chain.iter().filter(|post| post.step.filter.keeps(&source_name)) {
+                match self.post(post).await {
+                    Ok(step) => steps.push(step),
+                    Err(_) => sound = false,
+                }
+            }
+            if !steps.is_empty() {
+                chains.push(steps);
+            }
+        }
+
+        let origin = self.scope.origin.clone();
+        let id = origin.build.clone();
+        match source {
+            Ok(source) if sound => {
+                Ok(BuildPlan { id, origin, source, provisioners, error_cleanup, chains })
+            }
+            _ => Err(id),
+        }
+    }
+
+    async fn source(&self) -> Result<SourceStep, Reported> {
+        let Use { kind, source, nested, .. } = self.used;
+        let mut bodies = vec![source.body.clone()];
+        let mut header = source.header;
+        if let Some(nested) = nested {
+            bodies.push(nested.body.clone());
+            header = nested.header;
+        }
+        let arguments = self.arguments(bodies, header, None);
+        let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
+        // Unknown here is only what came from something that failed.
+        self.check_known(&decoded)?;
+        let config = arguments.config(decoded, Phase::Plan, self.diags);
+        let run = kind.prepare(config).await?;
+        Ok(SourceStep { component: source.component.text.to_string(), span: header, run })
+    }
+
+    async fn provision(&self, provision: &Provision<'_>) -> Result<ProvisionStep, Reported> {
+        let Provision { step, policy, overrides } = provision;
+        let name = self.scope.origin.source_name.as_str();
+        let overrides = overrides.as_ref().and_then(Value::as_mapping);
+        let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
+        let (arguments, decoded) = self.decode(step, step.kind.schema(), overrides)?;
+        let run = match decoded {
+            None => {
+                let kind = step.kind.clone();
+                Pending::<dyn Provisioner>::Waiting(Box::new(WaitingStep::<dyn ProvisionerKind> {
+                    kind,
+                    arguments,
+                }))
+            }
+            Some(decoded) => {
+                let config = arguments.config(decoded, Phase::Plan, self.diags);
+                Pending::Ready(step.kind.prepare(config).await?)
+            }
+        };
+        Ok(ProvisionStep {
+            component: step.block.component.text.to_string(),
+            name: step.name.clone(),
+            span: step.block.header,
+            policy: *policy,
+            run,
+        })
+    }
+
+    async fn post(&self, post: &Post<'_>) -> Result<PostStep, Reported> {
+        let Post { step, keep_input } = post;
+        let (arguments, decoded) = self.decode(step, step.kind.schema(), None)?;
+        let run = match decoded {
+            None => {
+                let kind = step.kind.clone();
+                Pending::<dyn PostProcessor>::Waiting(Box::new(WaitingStep::<
+                    dyn PostProcessorKind,
+                > {
+                    kind,
+                    arguments,
+                }))
+            }
+            Some(decoded) => {
+                let config = arguments.config(decoded, Phase::Plan, self.diags);
+                Pending::Ready(step.kind.prepare(config).await?)
+            }
+        };
+        Ok(PostStep {
+            component: step.block.component.text.to_string(),
+            name: step.name.clone(),
+            span: step.block.header,
+            keep_input: *keep_input,
+            run,
+        })
+    }
+
+    /// Reads a step's arguments; nothing when it has to wait for facts.
+    fn decode<K: ?Sized>(
+        &self,
+        step: &Step<'_, K>,
+        schema: &cooper_hcl::schema::Schema,
+        overrides: Option<Value>,
+    ) -> Result<(Arguments, Option<Decoded>), Reported> {
+        let block = step.block;
+        let arguments = self.arguments(vec![block.body.clone()], block.header, overrides);
+        let decoded = arguments.decode(schema, BuildFacts::ToCome, self.diags)?;
+        if step.waits {
+            return Ok((arguments, None));
+        }
+        self.check_known(&decoded)?;
+        Ok((arguments, Some(decoded)))
+    }
+
+    fn arguments(
+        &self,
+        bodies: Vec<Arc<Body>>,
+        header: Span,
+        overrides: Option<Value>,
+    ) -> Arguments {
+        Arguments { scope: self.scope.clone(), bodies, header, overrides }
+    }
+
+    fn check_known(&self, decoded: &Decoded) -> Result<(), Reported> {
+        if decoded.value.is_wholly_known() { Ok(()) } else { self.diags.check() }
+    }
+}
