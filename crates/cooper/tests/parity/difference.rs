@@ -1,0 +1,147 @@
+//! What differs between two outcomes, and which differences are meant.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use crate::archive::Tree;
+use crate::outcome::{Content, Outcome};
+
+/// A difference that Cooper means.
+pub(crate) struct Allowed {
+    /// The difference, as [`between`] writes it, up to here.
+    prefix: &'static str,
+    /// The words of `docs/compatibility.md` that tell users.
+    pub(crate) documented_as: &'static str,
+}
+
+/// All of them. A new line here is a new promise broken: it needs a row in the documentation.
+pub(crate) const ALLOWED: &[Allowed] = &[Allowed {
+    prefix: "tree: packer-files: only Packer has it",
+    documented_as: "`/packer-files`",
+}];
+
+/// Fields of a manifest that are never the same twice.
+const FLEETING: &[&str] =
+    &["build_time", "packer_run_uuid", "last_run_uuid", "artifact_id", "packer_version"];
+
+/// The differences that are not allowed, one line each.
+pub(crate) fn between(packer: &Outcome, cooper: &Outcome) -> Vec<String> {
+    let mut differences = Differences::default();
+    differences.value("exit code", &packer.code, &cooper.code);
+    differences.keyed("image", &packer.images, &cooper.images, |differences, packer, cooper| {
+        differences.json("config", &packer.facts, &cooper.facts);
+        differences.tree("tree", &packer.tree, &cooper.tree);
+    });
+    differences.keyed("file", &packer.files, &cooper.files, |differences, packer, cooper| {
+        differences.content(packer, cooper);
+    });
+    differences.lines
+}
+
+#[derive(Default)]
+struct Differences {
+    /// The image or file that is being compared.
+    about: String,
+    lines: Vec<String>,
+}
+
+impl Differences {
+    fn add(&mut self, difference: String) {
+        if !ALLOWED.iter().any(|allowed| difference.starts_with(allowed.prefix)) {
+            self.lines.push(format!("{}{difference}", self.about));
+        }
+    }
+
+    fn value<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, packer: &T, cooper: &T) {
+        if packer != cooper {
+            self.add(format!("{what}: Packer {packer:?}, Cooper {cooper:?}"));
+        }
+    }
+
+    /// Compares what both have, and tells what only one has.
+    fn keyed<K: Ord + Display, T>(
+        &mut self,
+        what: &str,
+        packer: &BTreeMap<K, T>,
+        cooper: &BTreeMap<K, T>,
+        mut compare: impl FnMut(&mut Self, &T, &T),
+    ) {
+        let keys: BTreeSet<_> = packer.keys().chain(cooper.keys()).collect();
+        for key in keys {
+            match (packer.get(key), cooper.get(key)) {
+                (Some(packer), Some(cooper)) => {
+                    let about = std::mem::replace(&mut self.about, format!("{what} {key}: "));
+                    compare(self, packer, cooper);
+                    self.about = about;
+                }
+                (Some(_), None) => self.add(format!("{what} {key}: only Packer has it")),
+                (None, _) => self.add(format!("{what} {key}: only Cooper has it")),
+            }
+        }
+    }
+
+    fn tree(&mut self, what: &str, packer: &Tree, cooper: &Tree) {
+        let paths: BTreeSet<_> = packer.keys().chain(cooper.keys()).collect();
+        for path in paths {
+            match (packer.get(path), cooper.get(path)) {
+                (Some(packer), Some(cooper)) if packer == cooper => {}
+                (Some(packer), Some(cooper)) => {
+                    self.add(format!("{what}: {path}: Packer {packer}; Cooper {cooper}"));
+                }
+                (Some(packer), None) => {
+                    self.add(format!("{what}: {path}: only Packer has it: {packer}"));
+                }
+                (None, Some(cooper)) => {
+                    self.add(format!("{what}: {path}: only Cooper has it: {cooper}"));
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn json(&mut self, place: &str, packer: &Value, cooper: &Value) {
+        match (packer, cooper) {
+            (Value::Object(packer), Value::Object(cooper)) => {
+                let keys: BTreeSet<_> = packer.keys().chain(cooper.keys()).collect();
+                for key in keys.into_iter().filter(|key| !FLEETING.contains(&key.as_str())) {
+                    let of = |object: &serde_json::Map<_, _>| {
+                        object.get(key).cloned().unwrap_or(Value::Null)
+                    };
+                    self.json(&format!("{place}.{key}"), &of(packer), &of(cooper));
+                }
+            }
+            (Value::Array(packer), Value::Array(cooper)) if packer.len() == cooper.len() => {
+                for (index, (packer, cooper)) in packer.iter().zip(cooper).enumerate() {
+                    self.json(&format!("{place}[{index}]"), packer, cooper);
+                }
+            }
+            (packer, cooper) if packer == cooper => {}
+            (packer, cooper) => self.add(format!("{place}: Packer {packer}, Cooper {cooper}")),
+        }
+    }
+
+    fn content(&mut self, packer: &Content, cooper: &Content) {
+        match (packer, cooper) {
+            (Content::Json(packer), Content::Json(cooper)) => self.json("JSON", packer, cooper),
+            (Content::Tree(packer), Content::Tree(cooper)) => self.tree("tree", packer, cooper),
+            (Content::Images(packer), Content::Images(cooper)) => {
+                self.value("number of images", &packer.len(), &cooper.len());
+                for (packer, cooper) in packer.iter().zip(cooper) {
+                    self.json("names", &packer.names, &cooper.names);
+                    self.json("config", &packer.facts, &cooper.facts);
+                    self.value("number of layers", &packer.layers.len(), &cooper.layers.len());
+                    for (packer, cooper) in packer.layers.iter().zip(&cooper.layers) {
+                        self.tree("tree", packer, cooper);
+                    }
+                }
+            }
+            (Content::Bytes(packer), Content::Bytes(cooper)) => {
+                let text = String::from_utf8_lossy;
+                self.value("content", &text(packer), &text(cooper));
+            }
+            _ => self.add("not the same kind of file".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Side by side with a real Packer: each template of `testdata/parity` is built by Debian's
+//! Packer and by Cooper on the same daemon. The images must have the same configuration and the
+//! same tree, and the files left behind the same meaning, but for what [`difference`] lists.
+//!
+//! `COOPER_PARITY_PROGRAM` names another program to compare with Packer: with `packer` itself it
+//! shows what differs between two runs of the same program.
+
+mod archive;
+mod difference;
+mod image;
+mod outcome;
+
+use std::path::{Path, PathBuf};
+
+use cooper_testbed::{Context, Error, Result};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use outcome::Outcome;
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let templates = testdata();
+    let mut trials: Vec<_> = names(&templates).into_iter().map(|name| trial(&name)).collect();
+    trials.push(Trial::test("every allowed difference is documented", documented));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn trial(name: &str) -> Trial {
+    let required = std::env::var("COOPER_TEST_DOCKER").is_ok_and(|value| value == "require");
+    let case = name.to_owned();
+    // Without a testbed there is nothing to compare on: `cargo xtask with` brings one.
+    Trial::test(name, move || compare(&case).map_err(Failed::from)).with_ignored_flag(!required)
+}
+
+fn compare(name: &str) -> Result<()> {
+    let packer = Outcome::of(name, Path::new("packer"))?;
+    if packer.code != Some(packer.expected_code) {
+        return Err(Error::new(format!(
+            "Packer ended with {:?} and not {}:\n{}",
+            packer.code, packer.expected_code, packer.output
+        )));
+    }
+    let program = std::env::var_os("COOPER_PARITY_PROGRAM")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cooper")), PathBuf::from);
+    let cooper = Outcome::of(name, &program)?;
+    let differences = difference::between(&packer, &cooper);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let list: Vec<_> = differences.iter().map(|difference| format!("  {difference}")).collect();
+    Err(Error::new(format!(
+        "Packer and Cooper differ:\n{}\n--- Packer said\n{}\n--- Cooper said\n{}",
+        list.join("\n"),
+        packer.output,
+        cooper.output
+    )))
+}
+
+/// The list in the code and the page that users read must not drift apart.
+fn documented() -> std::result::Result<(), Failed> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/compatibility.md");
+    let page = std::fs::read_to_string(&page).context(format!("read {}", page.display()))?;
+    for allowed in difference::ALLOWED {
+        if !page.contains(allowed.documented_as) {
+            return Err(format!(
+                "docs/compatibility.md has nothing that says `{}`",
+                allowed.documented_as
+            )
+            .into());
+        }
+    }
+    Ok(())
+}
+
+fn testdata() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/parity")
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("the folder is part of the repository");
+    let mut names: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".pkr.hcl")?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
