@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people")]
 
+mod bench;
 mod ci;
 mod demo;
 mod workspace;
@@ -22,6 +23,14 @@ cargo xtask COMMAND
   teardown          ends and removes them
   ci                sets up, runs every check and test, and tears down
   demo [--release]  sets up, and builds and pushes docs/examples/python-app
+  bench [OPTION …]  sets up, and compares Cooper's speed with Packer's
+      --only LETTERS      only these of the comparisons a to f
+      --runs N            measured runs of each program (5)
+      --packer-runs N     those of Packer, where that would take too long
+      --packer PROGRAM    another Packer than the one on PATH
+      --cooper PROGRAM    a Cooper that is built already
+      --write FILE        writes the table, with a description of the machine
+      --smoke             small inputs, one run each: shows that the bench works
 ";
 
 fn main() -> ExitCode {
@@ -58,6 +67,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["ci"] => ci::run(&workspace)?,
         ["demo"] => demo::run(&workspace, false)?,
         ["demo", "--release"] => demo::run(&workspace, true)?,
+        ["bench", options @ ..] => bench::run(&workspace, options)?,
         ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {
             eprint!("{USAGE}");

@@ -1,0 +1,192 @@
+//! What is measured.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
+
+use cooper_testbed::{Context, Result};
+
+/// One thing that both programs do.
+pub(crate) struct Scenario {
+    /// `a`
+    pub(crate) letter: char,
+    /// For the table.
+    pub(crate) title: &'static str,
+    /// What the programs are called with.
+    pub(crate) arguments: &'static [&'static str],
+    /// At most this often, where Packer takes minutes.
+    pub(crate) packer_runs: Option<usize>,
+    /// What is aimed at, for the table.
+    pub(crate) goal: &'static str,
+    write: fn(&Inputs<'_>) -> Result<()>,
+}
+
+/// Where a scenario's files go.
+struct Inputs<'a> {
+    folder: &'a Path,
+    registry: &'a str,
+    /// Inputs are this many times smaller than they should be.
+    divisor: usize,
+}
+
+const BUILD: &[&str] = &["build", "template.pkr.hcl"];
+
+impl Scenario {
+    /// All of them, in order.
+    pub(crate) fn all() -> Vec<Self> {
+        let scenario = |letter, title, arguments, goal, write| Self {
+            letter,
+            title,
+            arguments,
+            packer_runs: None,
+            goal,
+            write,
+        };
+        vec![
+            scenario('a', "the example, tagged and pushed", BUILD, "ratio 0.50, 60 MB", example),
+            scenario('b', "20 one-line shell steps", BUILD, "ratio 0.20, 60 MB", many_steps),
+            scenario(
+                'c',
+                "a 300 MB file and 5,000 files of 4 KiB",
+                BUILD,
+                "ratio 0.62, 60 MB",
+                many_bytes,
+            ),
+            scenario('d', "16 builds in parallel", BUILD, "ratio 0.45, 60 MB", many_builds),
+            Self {
+                packer_runs: Some(1),
+                ..scenario(
+                    'e',
+                    "`validate` of 5,000 variables, 5,000 locals, 1,000 null sources",
+                    &["validate", "template.pkr.hcl"],
+                    "0.5 s, 200 MB",
+                    many_names,
+                )
+            },
+            scenario('f', "`version`", &["version"], "10 ms", |_| Ok(())),
+        ]
+    }
+
+    /// Writes a scenario's files: small ones for a trial.
+    pub(crate) fn prepare(&self, folder: &Path, registry: &str, small: bool) -> Result<()> {
+        (self.write)(&Inputs { folder, registry, divisor: if small { 10 } else { 1 } })
+    }
+}
+
+impl Inputs<'_> {
+    fn file(&self, name: &str, content: &str) -> Result<()> {
+        fs::write(self.folder.join(name), content).context(format!("write {name}"))
+    }
+
+    fn template(&self, content: &str) -> Result<()> {
+        self.file("template.pkr.hcl", content)
+    }
+
+    /// A source that commits, and a chain that gives the image a name by which it is removed.
+    fn source(&self, name: &str) -> String {
+        format!(
+            "source \"docker\" \"{name}\" {{\n  image  = \"base:latest\"\n  commit = true\n}}\n"
+        )
+    }
+
+    fn tag(&self, tag: &str) -> String {
+        let repository = self.registry;
+        format!(
+            "  post-processor \"docker-tag\" {{\n    repository = \"{repository}/bench\"\n    \
+             tags       = [{tag}]\n  }}\n"
+        )
+    }
+}
+
+fn example(inputs: &Inputs<'_>) -> Result<()> {
+    let template = include_str!("../../../../docs/examples/python-app/template.pkr.hcl");
+    // Debian's Packer, 1.6.6, does not know `required_plugins` yet.
+    let (_, template) = template.split_once("source \"docker\"").unwrap_or_default();
+    let template = format!("source \"docker\"{template}");
+    inputs.template(&template.replace("registry.example", inputs.registry))?;
+    inputs.file("app.py", include_str!("../../../../docs/examples/python-app/app.py"))?;
+    inputs.file("requirements.txt", "# nothing\n")
+}
+
+fn many_steps(inputs: &Inputs<'_>) -> Result<()> {
+    let mut template = inputs.source("it");
+    template.push_str("build {\n  sources = [\"source.docker.it\"]\n");
+    for n in 0..20 / inputs.divisor {
+        let _ = writeln!(template, "  provisioner \"shell\" {{ inline = [\"echo {n} > /{n}\"] }}");
+    }
+    template.push_str(&inputs.tag("\"it\""));
+    template.push_str("}\n");
+    inputs.template(&template)
+}
+
+fn many_bytes(inputs: &Inputs<'_>) -> Result<()> {
+    let mut noise = Noise(0x9e37_79b9_7f4a_7c15);
+    noise.fill(&inputs.folder.join("large"), 300_000_000 / inputs.divisor)?;
+    for n in 0..5_000 / inputs.divisor {
+        let folder = inputs.folder.join("tree").join((n / 100).to_string());
+        fs::create_dir_all(&folder).context("make a folder")?;
+        noise.fill(&folder.join(n.to_string()), 4096)?;
+    }
+    let mut template = inputs.source("it");
+    template.push_str(
+        "build {\n  sources = [\"source.docker.it\"]\n  provisioner \"file\" {\n    \
+         source      = \"large\"\n    destination = \"/large\"\n  }\n  provisioner \"file\" {\n    \
+         source      = \"tree\"\n    destination = \"/tree\"\n  }\n",
+    );
+    template.push_str(&inputs.tag("\"it\""));
+    template.push_str("}\n");
+    inputs.template(&template)
+}
+
+fn many_builds(inputs: &Inputs<'_>) -> Result<()> {
+    let count = 16 / inputs.divisor.min(8);
+    let mut template: String = (0..count).map(|n| inputs.source(&format!("s{n}"))).collect();
+    template.push_str("build {\n  sources = [\n");
+    (0..count).for_each(|n| {
+        let _ = writeln!(template, "    \"source.docker.s{n}\",");
+    });
+    template.push_str("  ]\n  provisioner \"shell\" { inline = [\"echo done > /done\"] }\n");
+    template.push_str(&inputs.tag("source.name"));
+    template.push_str("}\n");
+    inputs.template(&template)
+}
+
+fn many_names(inputs: &Inputs<'_>) -> Result<()> {
+    let mut template = String::new();
+    for n in 0..5_000 / inputs.divisor {
+        let _ = writeln!(template, "variable \"v{n}\" {{\n  default = \"value {n}\"\n}}");
+    }
+    template.push_str("locals {\n");
+    for n in 0..5_000 / inputs.divisor {
+        let _ = writeln!(template, "  l{n} = \"local of ${{var.v{n}}}\"");
+    }
+    template.push_str("}\n");
+    let sources = 1_000 / inputs.divisor;
+    for n in 0..sources {
+        let _ = writeln!(template, "source \"null\" \"s{n}\" {{\n  communicator = \"none\"\n}}");
+    }
+    template.push_str("build {\n  sources = [\n");
+    (0..sources).for_each(|n| {
+        let _ = writeln!(template, "    \"source.null.s{n}\",");
+    });
+    template.push_str("  ]\n}\n");
+    inputs.template(&template)
+}
+
+/// Bytes that nothing can compress, the same in every run.
+struct Noise(u64);
+
+impl Noise {
+    fn fill(&mut self, path: &Path, length: usize) -> Result<()> {
+        let place = || format!("write {}", path.display());
+        let mut file = BufWriter::with_capacity(1 << 20, File::create(path).context(place())?);
+        for _ in 0..length / 8 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            file.write_all(&self.0.to_le_bytes()).context(place())?;
+        }
+        file.flush().context(place())
+    }
+}
