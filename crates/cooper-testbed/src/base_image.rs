@@ -29,14 +29,21 @@ const IMAGES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Makes the images and pushes them to the registry that mirrors Docker Hub, so that a pull of
-/// their plain names works.
-pub(crate) fn make(daemon: &Daemon, mirror: &str) -> Result<()> {
+/// Makes the images.
+pub(crate) fn make(daemon: &Daemon) -> Result<()> {
     let tree = tree()?;
     for (name, changes) in IMAGES {
         let mut import = daemon.docker(&["import"]);
         import.args(changes.iter().flat_map(|change| ["--change", change])).args(["-", name]);
         process::run_with_input(&mut import, &tree, LIMIT).context(format!("make `{name}`"))?;
+    }
+    Ok(())
+}
+
+/// Pushes the images to the registry that mirrors Docker Hub, so that a pull of their plain names
+/// works.
+pub(crate) fn push(daemon: &Daemon, mirror: &str) -> Result<()> {
+    for (name, _) in IMAGES {
         let pushed = format!("{mirror}/library/{name}");
         process::run(&mut daemon.docker(&["tag", name, &pushed]), LIMIT)?;
         process::run(&mut daemon.docker(&["push", "--quiet", &pushed]), LIMIT)

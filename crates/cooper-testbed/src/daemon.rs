@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Context, Error, Result};
-use crate::{cgroups, http, network, process};
+use crate::{base_image, cgroups, http, network, process};
 
 /// A Docker daemon that shares nothing with others on the machine: its own socket, images,
 /// containers, bridge and `containerd`. It goes on until [`Daemon::stop`].
@@ -111,12 +112,20 @@ impl Daemon {
         command
     }
 
+    /// Gives it the small images that tests build on: `base:latest` and others.
+    pub fn make_base_images(&self) -> Result<()> {
+        base_image::make(self)
+    }
+
     /// Ends it with everything it started, and removes its files. One that does not run is fine.
     pub fn stop(&self) -> Result<()> {
-        self.halt();
+        if let Some(pid) = self.pid() {
+            // It may have been stopped by a signal.
+            process::signal(pid, Signal::CONT);
+            process::stop(pid, Duration::from_secs(20));
+        }
         // A daemon that was killed leaves these behind; they hold its sockets and folders.
-        let run = self.run.display().to_string();
-        for pid in process::mentioning(&format!("{run}/")) {
+        for pid in self.processes() {
             // A container outlives the shim that started it; with its first process it ends whole.
             process::children(pid).into_iter().for_each(process::kill);
             process::stop(pid, Duration::from_secs(2));
@@ -133,15 +142,11 @@ impl Daemon {
         network::remove_bridge(&self.name)
     }
 
-    /// Ends the daemon program and leaves its files: what a crash of the machine looks like to
-    /// a client that is connected.
-    pub fn halt(&self) {
-        let pid = fs::read_to_string(self.pid_file()).ok();
-        if let Some(pid) = pid.and_then(|text| text.trim().parse::<u32>().ok())
-            && self.is_ours(pid)
-        {
-            process::stop(pid, Duration::from_secs(20));
-        }
+    /// Its process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        let text = fs::read_to_string(self.pid_file()).ok()?;
+        // Process ids are used again.
+        text.trim().parse().ok().filter(|pid| self.processes().contains(pid))
     }
 
     /// Its log.
@@ -153,9 +158,9 @@ impl Daemon {
         self.run.join("pid")
     }
 
-    /// Whether a process id still belongs to this daemon: ids are used again.
-    fn is_ours(&self, pid: u32) -> bool {
-        process::mentioning(&format!("{}/", self.run.display())).contains(&pid)
+    /// The processes that have its sockets on their command line: itself and what it started.
+    fn processes(&self) -> Vec<u32> {
+        process::mentioning(&format!("{}/", self.run.display()))
     }
 
     fn subnet(&self) -> u8 {

@@ -61,7 +61,8 @@ impl Testbed {
         let registry = Registry::start(&self.registry_folder())?;
         let options = DaemonOptions { mirror: Some(registry.address().to_owned()), bridge: true };
         let daemon = Daemon::start(&self.daemon_folder(), &options)?;
-        base_image::make(&daemon, registry.address())?;
+        daemon.make_base_images()?;
+        base_image::push(&daemon, registry.address())?;
         fs::create_dir_all(self.folder.join("config")).context("make folder `config`")?;
         // Last: its presence says that the rest is whole.
         fs::write(self.address_file(), registry.address()).context("note the registry")?;
