@@ -108,7 +108,7 @@ fn last_cmd(changes: &[Change]) -> Option<&Command> {
         Instruction::Cmd(command) => Some(command),
         _ => None,
     })
-    .last()
+    .next_back()
 }
 
 fn last_entrypoint(changes: &[Change]) -> Option<&Command> {
@@ -117,7 +117,7 @@ fn last_entrypoint(changes: &[Change]) -> Option<&Command> {
         Instruction::Entrypoint(command) => Some(command),
         _ => None,
     })
-    .last()
+    .next_back()
 }
 
 /// What a commit is told about the configuration.
@@ -153,10 +153,8 @@ pub fn for_commit(
 
     // Ours come first: an `ENTRYPOINT` clears the `CMD` unless one was written before it.
     let mut result = CommitChanges::default();
-    if !sets_cmd(changes) {
-        if has_cmd || !container.command.is_empty() {
-            result.changes.push(format!("CMD {}", json(source_cmd)));
-        }
+    if !sets_cmd(changes) && (has_cmd || !container.command.is_empty()) {
+        result.changes.push(format!("CMD {}", json(source_cmd)));
     }
     if entrypoint.is_none() && has_entrypoint {
         result.changes.push(format!("ENTRYPOINT {}", json(source_entrypoint)));

@@ -3,6 +3,7 @@
 //! Nothing here has heard of templates. [`ContainerEngine`] is what an engine can do; there is
 //! one over Docker's API and a [`fake`] one for tests.
 
+pub mod build_context;
 pub mod changes;
 pub mod credentials;
 pub mod engine;
