@@ -5,6 +5,7 @@
 
 mod catalog;
 mod config;
+mod render;
 mod step;
 
 use std::collections::BTreeMap;

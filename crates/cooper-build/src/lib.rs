@@ -14,6 +14,7 @@ pub mod communicator;
 pub mod component;
 pub mod event;
 pub mod failure;
+pub mod gotemplate;
 mod graph;
 pub mod inputs;
 pub mod plan;

@@ -1,0 +1,91 @@
+//! `{{ }}` inside strings: Go's `text/template`, as Packer's components use it.
+//!
+//! [`Template::parse`] checks a text once, [`Template::render`] fills it in. What is not in the
+//! data is `<no value>`, as in Packer. Left out are `define`, `template`, `block` and `call`,
+//! which have no use in one string. Nothing is without bounds: not the text, not what is made of
+//! it, not how long that takes.
+
+mod data;
+mod function;
+mod parse;
+mod print;
+mod render;
+mod scan;
+
+use cooper_hcl::System;
+
+pub use data::Data;
+
+/// A text with `{{ }}`, checked.
+#[derive(Clone, Debug)]
+pub struct Template {
+    nodes: Vec<parse::Node>,
+}
+
+/// What a template cannot do, and where in its text.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// The place, in bytes from the start of the text.
+    pub offset: usize,
+    /// What is wrong, as a diagnostic's message.
+    pub message: String,
+}
+
+/// What the functions of a template tell.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// `build_name`: the label of the `source` block.
+    pub build_name: &'a str,
+    /// `build_type`: the source's type.
+    pub build_type: &'a str,
+    /// `packer_version`
+    pub packer_version: &'a str,
+    /// The clock for `isotime` and its like, the folder for `pwd`, randomness for `uuid`.
+    pub system: &'a dyn System,
+    /// Whether the data is complete, so that `build` can look into it. While a component is
+    /// prepared it is not.
+    pub complete: bool,
+}
+
+impl Template {
+    /// The longest text, in bytes.
+    const MAX_LENGTH: usize = 16 << 20;
+
+    /// Reads a text.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], when the text is not a template, calls a function that does not exist,
+    /// or is longer than 16 MiB.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        if text.len() > Self::MAX_LENGTH {
+            return Err(TemplateError::new(0, "the text is longer than 16 MiB"));
+        }
+        Ok(Self { nodes: parse::parse(scan::scan(text)?)? })
+    }
+
+    /// Fills in the template.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], when a function fails or is given what it cannot take, when the result
+    /// would be longer than 16 MiB, or when it takes too many steps.
+    pub fn render(&self, data: &Data, cx: &Context<'_>) -> Result<String, TemplateError> {
+        render::render(&self.nodes, data, cx)
+    }
+}
+
+impl TemplateError {
+    fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into() }
+    }
+}
+
+/// Whether a text has anything to fill in.
+pub fn has_actions(text: &str) -> bool {
+    text.contains("{{")
+}
+
+#[cfg(test)]
+mod tests;

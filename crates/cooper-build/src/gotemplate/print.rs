@@ -1,0 +1,391 @@
+//! Values as text: `print`, `println` and `printf`.
+
+use super::Data;
+
+type Result<T = String> = std::result::Result<T, String>;
+
+/// A value as an action shows it.
+pub(super) fn shown(value: &Data, limit: usize) -> Result {
+    match value {
+        Data::Nil => Ok("<no value>".into()),
+        value => {
+            let mut output = Output { text: String::new(), limit };
+            plain(value, &mut output)?;
+            Ok(output.text)
+        }
+    }
+}
+
+/// All values, with a space between two that are not strings.
+pub(super) fn print(values: &[Data], limit: usize) -> Result {
+    let mut output = Output { text: String::new(), limit };
+    let mut string_before = true;
+    for (index, value) in values.iter().enumerate() {
+        let string = matches!(value, Data::String(_));
+        if index > 0 && !string && !string_before {
+            output.push(" ")?;
+        }
+        plain(value, &mut output)?;
+        string_before = string;
+    }
+    Ok(output.text)
+}
+
+/// All values with spaces between and a newline behind.
+pub(super) fn println(values: &[Data], limit: usize) -> Result {
+    let mut output = Output { text: String::new(), limit };
+    for (index, value) in values.iter().enumerate() {
+        output.push(if index == 0 { "" } else { " " })?;
+        plain(value, &mut output)?;
+    }
+    output.push("\n")?;
+    Ok(output.text)
+}
+
+/// Text that refuses to become too long.
+struct Output {
+    text: String,
+    limit: usize,
+}
+
+impl Output {
+    fn push(&mut self, text: &str) -> Result<()> {
+        if self.text.len() + text.len() > self.limit {
+            return Err("the result would be longer than 16 MiB".into());
+        }
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+/// As `%v`.
+fn plain(value: &Data, output: &mut Output) -> Result<()> {
+    match value {
+        Data::Nil => output.push("<nil>"),
+        Data::Bool(value) => output.push(&value.to_string()),
+        Data::Integer(value) => output.push(&value.to_string()),
+        Data::Float(value) => output.push(&general(*value, None)),
+        Data::String(text) => output.push(text),
+        Data::List(elements) => {
+            output.push("[")?;
+            for (index, element) in elements.iter().enumerate() {
+                output.push(if index == 0 { "" } else { " " })?;
+                plain(element, output)?;
+            }
+            output.push("]")
+        }
+        Data::Map(elements) => {
+            output.push("map[")?;
+            for (index, (name, element)) in elements.iter().enumerate() {
+                output.push(if index == 0 { "" } else { " " })?;
+                output.push(name)?;
+                output.push(":")?;
+                plain(element, output)?;
+            }
+            output.push("]")
+        }
+    }
+}
+
+/// A verb such as `%-5.2f`.
+#[derive(Default)]
+struct Verb {
+    minus: bool,
+    plus: bool,
+    sharp: bool,
+    space: bool,
+    zero: bool,
+    width: Option<usize>,
+    precision: Option<usize>,
+}
+
+/// The widest field, and the greatest precision.
+const WIDTH: usize = 1_000_000;
+
+/// Text with verbs. As in Go, what does not fit shows in the result: `%!d(string=a)`.
+pub(super) fn printf(format: &str, values: &[Data], limit: usize) -> Result {
+    let mut output = Output { text: String::new(), limit };
+    let mut next = 0;
+    let mut reordered = false;
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        output.push(&rest[..at])?;
+        rest = &rest[at + 1..];
+        let mut verb = Verb::default();
+        loop {
+            match rest.bytes().next() {
+                Some(b'-') => verb.minus = true,
+                Some(b'+') => verb.plus = true,
+                Some(b'#') => verb.sharp = true,
+                Some(b' ') => verb.space = true,
+                Some(b'0') => verb.zero = true,
+                _ => break,
+            }
+            rest = &rest[1..];
+        }
+        reordered |= argument_number(&mut rest, &mut next);
+        verb.width = match size(&mut rest, values, &mut next) {
+            Some(width) if width < 0 => {
+                verb.minus = true;
+                usize::try_from(width.unsigned_abs()).ok()
+            }
+            width => width.and_then(|width| usize::try_from(width).ok()),
+        };
+        if let Some(behind) = rest.strip_prefix('.') {
+            rest = behind;
+            reordered |= argument_number(&mut rest, &mut next);
+            let precision = size(&mut rest, values, &mut next).unwrap_or(0);
+            verb.precision = usize::try_from(precision).ok();
+        }
+        reordered |= argument_number(&mut rest, &mut next);
+        let Some(letter) = rest.chars().next() else {
+            output.push("%!(NOVERB)")?;
+            break;
+        };
+        rest = &rest[letter.len_utf8()..];
+        if letter == '%' {
+            output.push("%")?;
+            continue;
+        }
+        match values.get(next) {
+            Some(value) => {
+                let shown = one(&verb, letter, value, limit)?;
+                output.push(&shown)?;
+            }
+            None => output.push(&format!("%!{letter}(MISSING)"))?,
+        }
+        next += 1;
+    }
+    output.push(rest)?;
+    if !reordered && next < values.len() {
+        output.push("%!(EXTRA ")?;
+        for (index, value) in values[next..].iter().enumerate() {
+            output.push(if index == 0 { "" } else { ", " })?;
+            typed(value, &mut output)?;
+        }
+        output.push(")")?;
+    }
+    Ok(output.text)
+}
+
+/// Takes `[2]`, which says which value is next.
+fn argument_number(rest: &mut &str, next: &mut usize) -> bool {
+    let Some(inside) = rest.strip_prefix('[') else { return false };
+    let Some((number, behind)) = inside.split_once(']') else { return false };
+    let Some(number) = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)) else {
+        return false;
+    };
+    *next = number;
+    *rest = behind;
+    true
+}
+
+/// Takes a number, or `*` and the value it stands for.
+fn size(rest: &mut &str, values: &[Data], next: &mut usize) -> Option<i64> {
+    if let Some(behind) = rest.strip_prefix('*') {
+        *rest = behind;
+        let value = values.get(*next);
+        *next += 1;
+        return match value {
+            Some(Data::Integer(value)) => Some((*value).clamp(-(WIDTH as i64), WIDTH as i64)),
+            _ => None,
+        };
+    }
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (digits, behind) = rest.split_at(end);
+    *rest = behind;
+    if digits.is_empty() {
+        return None;
+    }
+    Some(digits.parse::<i64>().map_or(WIDTH as i64, |value| value.min(WIDTH as i64)))
+}
+
+/// `string=a`
+fn typed(value: &Data, output: &mut Output) -> Result<()> {
+    if *value == Data::Nil {
+        return output.push("<nil>");
+    }
+    output.push(value.go_type())?;
+    output.push("=")?;
+    plain(value, output)
+}
+
+fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
+    let unsuitable = |value: &Data| -> Result {
+        let mut output = Output { text: format!("%!{letter}("), limit };
+        typed(value, &mut output)?;
+        output.push(")")?;
+        Ok(output.text)
+    };
+    let number = |digits: &str, negative: bool| Ok(padded_number(verb, digits, negative));
+    match (value, letter) {
+        (value, 'T') => Ok(padded(verb, value.go_type())),
+        (Data::Nil, 'v') => Ok(padded(verb, "<nil>")),
+        (Data::Nil, _) => Ok(format!("%!{letter}(<nil>)")),
+        (Data::Bool(value), 'v' | 't') => Ok(padded(verb, &value.to_string())),
+        (Data::String(text), 'v' | 's') => Ok(padded(verb, &cut(verb, text))),
+        (Data::String(text), 'q') => Ok(padded(verb, &quoted(&cut(verb, text), '"'))),
+        (Data::String(text), 'x' | 'X') => {
+            let hex: String = cut(verb, text).bytes().map(|byte| format!("{byte:02x}")).collect();
+            Ok(padded(verb, &if letter == 'X' { hex.to_uppercase() } else { hex }))
+        }
+        (Data::Integer(value), _) => {
+            let magnitude = value.unsigned_abs();
+            let digits = match letter {
+                'v' | 'd' => magnitude.to_string(),
+                'b' => format!("{}{magnitude:b}", if verb.sharp { "0b" } else { "" }),
+                'o' => format!("{}{magnitude:o}", if verb.sharp { "0" } else { "" }),
+                'O' => format!("0o{magnitude:o}"),
+                'x' => format!("{}{magnitude:x}", if verb.sharp { "0x" } else { "" }),
+                'X' => format!("{}{magnitude:X}", if verb.sharp { "0X" } else { "" }),
+                'U' => return Ok(padded(verb, &format!("U+{magnitude:04X}"))),
+                'c' | 'q' => {
+                    let character = u32::try_from(*value).ok().and_then(char::from_u32);
+                    let character = character.unwrap_or(char::REPLACEMENT_CHARACTER).to_string();
+                    let quoted = quoted(&character, '\'');
+                    return Ok(padded(verb, if letter == 'q' { &quoted } else { &character }));
+                }
+                _ => return unsuitable(&Data::Integer(*value)),
+            };
+            let zeros = verb.precision.unwrap_or(0).saturating_sub(digits.len());
+            number(&("0".repeat(zeros) + &digits), *value < 0)
+        }
+        (Data::Float(value), _) => {
+            let magnitude = value.abs();
+            let digits = match letter {
+                'v' | 'g' | 'G' => general(magnitude, verb.precision),
+                'f' | 'F' => format!("{magnitude:.*}", verb.precision.unwrap_or(6)),
+                'e' | 'E' => exponent(magnitude, Some(verb.precision.unwrap_or(6))),
+                _ => return unsuitable(&Data::Float(*value)),
+            };
+            let upper = matches!(letter, 'E' | 'G');
+            number(&if upper { digits.to_uppercase() } else { digits }, value.is_sign_negative())
+        }
+        (Data::List(_) | Data::Map(_), 'v') => {
+            let mut output = Output { text: String::new(), limit };
+            plain(value, &mut output)?;
+            Ok(padded(verb, &output.text))
+        }
+        // A verb for a list is one for each element.
+        (Data::List(elements), _) => {
+            let mut output = Output { text: "[".into(), limit };
+            for (index, element) in elements.iter().enumerate() {
+                output.push(if index == 0 { "" } else { " " })?;
+                output.push(&one(verb, letter, element, limit)?)?;
+            }
+            output.push("]")?;
+            Ok(output.text)
+        }
+        (Data::Map(elements), _) => {
+            let mut output = Output { text: "map[".into(), limit };
+            for (index, (name, element)) in elements.iter().enumerate() {
+                output.push(if index == 0 { "" } else { " " })?;
+                output.push(&one(verb, letter, &name.as_str().into(), limit)?)?;
+                output.push(":")?;
+                output.push(&one(verb, letter, element, limit)?)?;
+            }
+            output.push("]")?;
+            Ok(output.text)
+        }
+        (value @ (Data::Bool(_) | Data::String(_)), _) => unsuitable(value),
+    }
+}
+
+fn cut(verb: &Verb, text: &str) -> String {
+    text.chars().take(verb.precision.unwrap_or(usize::MAX)).collect()
+}
+
+fn padded(verb: &Verb, text: &str) -> String {
+    let missing = verb.width.unwrap_or(0).saturating_sub(text.chars().count());
+    match (verb.minus, verb.zero) {
+        (true, _) => format!("{text}{}", " ".repeat(missing)),
+        (false, true) => format!("{}{text}", "0".repeat(missing)),
+        (false, false) => format!("{}{text}", " ".repeat(missing)),
+    }
+}
+
+fn padded_number(verb: &Verb, digits: &str, negative: bool) -> String {
+    let sign = match (negative, verb.plus, verb.space) {
+        (true, ..) => "-",
+        (false, true, _) => "+",
+        (false, false, true) => " ",
+        (false, false, false) => "",
+    };
+    let missing = verb.width.unwrap_or(0).saturating_sub(sign.len() + digits.len());
+    match (verb.minus, verb.zero) {
+        (true, _) => format!("{sign}{digits}{}", " ".repeat(missing)),
+        (false, true) => format!("{sign}{}{digits}", "0".repeat(missing)),
+        (false, false) => format!("{}{sign}{digits}", " ".repeat(missing)),
+    }
+}
+
+fn quoted(text: &str, quote: char) -> String {
+    let mut output = String::with_capacity(text.len() + 2);
+    output.push(quote);
+    for character in text.chars() {
+        match character {
+            '\\' => output.push_str("\\\\"),
+            '\n' => output.push_str("\\n"),
+            '\r' => output.push_str("\\r"),
+            '\t' => output.push_str("\\t"),
+            '\x07' => output.push_str("\\a"),
+            '\x08' => output.push_str("\\b"),
+            '\x0b' => output.push_str("\\v"),
+            '\x0c' => output.push_str("\\f"),
+            c if c == quote => {
+                output.push('\\');
+                output.push(c);
+            }
+            c if c.is_control() && c.is_ascii() => {
+                output.push_str(&format!("\\x{:02x}", u32::from(c)))
+            }
+            c if c.is_control() => output.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => output.push(c),
+        }
+    }
+    output.push(quote);
+    output
+}
+
+/// `1.5e+06`
+fn exponent(value: f64, precision: Option<usize>) -> String {
+    let shown = match precision {
+        Some(precision) => format!("{value:.precision$e}"),
+        None => format!("{value:e}"),
+    };
+    let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
+    let (sign, exponent) = match exponent.strip_prefix('-') {
+        Some(exponent) => ('-', exponent),
+        None => ('+', exponent),
+    };
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
+/// As Go's `%g`: the digits that are needed, with an exponent for very small and large numbers.
+fn general(value: f64, precision: Option<usize>) -> String {
+    let scientific = match precision {
+        Some(precision) => format!("{value:.*e}", precision.max(1) - 1),
+        None => format!("{value:e}"),
+    };
+    let (digits, first) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let first: i32 = first.parse().unwrap_or(0);
+    let significant = digits.bytes().filter(u8::is_ascii_digit).count();
+    let limit = i32::try_from(precision.unwrap_or(6).max(1)).unwrap_or(i32::MAX);
+    // Zeros at the end of the fraction are not shown.
+    let short = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    if value != 0.0 && (first < -4 || first >= limit) {
+        let digits = short(digits);
+        let fraction = digits.len().saturating_sub(2);
+        return exponent(value, Some(if digits.contains('.') { fraction } else { 0 }));
+    }
+    match precision {
+        None => value.to_string(),
+        Some(_) => {
+            let places = i64::try_from(significant).unwrap_or(0) - 1 - i64::from(first);
+            short(&format!("{value:.*}", usize::try_from(places).unwrap_or(0)))
+        }
+    }
+}
