@@ -25,6 +25,8 @@ pub mod secret;
 pub mod select;
 pub mod session;
 pub mod template;
+#[cfg(test)]
+mod testing;
 pub mod version;
 
 pub use cooper_hcl as hcl;

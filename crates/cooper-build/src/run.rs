@@ -9,6 +9,8 @@ mod post;
 mod provision;
 mod schedule;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::num::NonZeroUsize;
 

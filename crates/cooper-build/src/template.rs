@@ -6,6 +6,8 @@ mod local;
 mod packer;
 pub(crate) mod shape;
 mod source;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 use std::path::{Path, PathBuf};

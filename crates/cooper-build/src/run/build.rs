@@ -55,6 +55,8 @@ pub(super) struct Provisioned {
     pub(super) machine: Option<Arc<dyn Communicator>>,
     /// What is known of the machine.
     pub(super) facts: Arc<Facts>,
+    /// The block of the one that failed.
+    pub(super) failed_at: Option<Span>,
     /// What was decided after one of them failed.
     pub(super) decision: Option<Decision>,
 }
@@ -76,7 +78,10 @@ impl Build {
 
     async fn outcome(&self) -> BuildOutcome {
         let artifact = match self.source().await {
-            Ok(None) => return BuildOutcome::Succeeded { artifacts: Vec::new() },
+            Ok(None) => {
+                self.unwind(&self.cleanup).await;
+                return BuildOutcome::Succeeded { artifacts: Vec::new() };
+            }
             Ok(Some(artifact)) => artifact,
             Err(failure) => return self.failed(&failure),
         };
@@ -99,7 +104,8 @@ impl Build {
         match failure.kind() {
             FailureKind::Cancelled => BuildOutcome::Cancelled { artifacts },
             FailureKind::Failed => {
-                let place = self.place(self.plan.source.span);
+                let at = self.provisioned().failed_at.unwrap_or(self.plan.source.span);
+                let place = self.place(at);
                 let failures = vec![FailureSummary::new(failure, place)];
                 BuildOutcome::Failed { failures, artifacts }
             }

@@ -58,6 +58,7 @@ impl Build {
             provisioned.facts = facts.clone();
         }
         loop {
+            self.provisioned().failed_at = None;
             let Err(failure) = self.provision_once(machine, &facts).await else {
                 self.pause(format!("Pausing after run of step '{STEP}'. Press enter to continue."))
                     .await;
@@ -86,7 +87,11 @@ impl Build {
             self.pause("Pausing before the next provisioner . Press enter to continue.".into())
                 .await;
             let id = StepId(1 + index as u32);
-            self.provision(step, id, StepRole::Provisioner, machine, facts).await?;
+            let result = self.provision(step, id, StepRole::Provisioner, machine, facts).await;
+            if result.is_err() {
+                self.provisioned().failed_at = Some(step.span);
+            }
+            result?;
         }
         Ok(())
     }
