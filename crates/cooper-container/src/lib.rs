@@ -6,6 +6,7 @@
 pub mod build_context;
 pub mod changes;
 pub mod credentials;
+pub mod ecr;
 pub mod engine;
 pub mod error;
 pub mod run_options;
