@@ -30,7 +30,7 @@ const NOT_YET: &[(&str, Option<&str>)] = &[
 ///
 /// # Errors
 ///
-/// [`Stop`], when a command or a flag does not exist, or a flag has no value.
+/// [`Stop`], when help is asked for, a command or a flag does not exist, or a flag has no value.
 pub(super) fn rewrite(argv: Vec<OsString>, root: &mut Command) -> Result<Vec<OsString>, Stop> {
     let mut argv = argv.into_iter();
     let mut before = vec![argv.next().unwrap_or_else(|| "cooper".into())];
@@ -67,20 +67,17 @@ pub(super) fn rewrite(argv: Vec<OsString>, root: &mut Command) -> Result<Vec<OsS
             (None, Some(_)) => return Err(flag.unknown(scope)),
         }
     }
-    if let Some(command) = &command {
-        before.push(command.get_name().into());
-        if command.get_name() == "version" {
-            words.clear();
-        }
-    } else if !help {
-        return Err(Stop {
-            text: format!("error: a command is missing\n\n{}", root.render_help()),
-            exit: Exit::UnknownCommand,
-        });
-    }
     if help {
-        before.push("-h".into());
-        return Ok(before);
+        let asked = command.unwrap_or_else(|| root.clone());
+        return Err(Stop { text: help_text(asked), exit: Exit::Success });
+    }
+    let Some(command) = command else {
+        let text = format!("error: a command is missing\n\n{}", help_text(root.clone()));
+        return Err(Stop { text, exit: Exit::UnknownCommand });
+    };
+    before.push(command.get_name().into());
+    if command.get_name() == "version" {
+        words.clear();
     }
     before.append(&mut flags);
     if !words.is_empty() {
@@ -107,8 +104,13 @@ fn find(name: &OsStr, root: &mut Command) -> Result<Command, Stop> {
             format!("error: there is no command `{}`\n{help}", name.escape_debug())
         }
     };
-    text.push_str(&format!("\n{}", root.render_help()));
+    text.push_str(&format!("\n{}", help_text(root.clone())));
     Err(Stop { text, exit: Exit::UnknownCommand })
+}
+
+/// The short form of help, which says everything.
+fn help_text(command: Command) -> String {
+    command.mut_arg("help", |arg| arg.help("Print help")).render_help().to_string()
 }
 
 /// What follows a flag's name.

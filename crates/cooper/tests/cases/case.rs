@@ -32,7 +32,8 @@ struct Section {
 /// What running a case has shown.
 pub(crate) struct Seen {
     codes: Vec<i32>,
-    stdout: String,
+    /// What all commands printed.
+    pub(crate) stdout: String,
     stderr: String,
     after: Vec<String>,
 }

@@ -16,6 +16,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 use case::Case;
 
+const COOPER: &str = env!("CARGO_BIN_EXE_cooper");
+
 /// Codes that nothing reports yet.
 const WITHOUT_CASE: &[Code] = Code::ALL;
 
@@ -35,9 +37,11 @@ fn main() -> ExitCode {
             Trial::test(name.display().to_string(), move || run(&path, bless))
         })
         .collect();
+    let page = repository.join("docs/cli.md");
     trials.push(Trial::test("every diagnostic has a case and a paragraph", move || {
         every_code(&repository, &files)
     }));
+    trials.push(Trial::test("docs/cli.md shows what is printed", move || shown(&page, bless)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -56,8 +60,11 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
 fn run(path: &Path, bless: bool) -> Result<(), Failed> {
     let text = fs::read_to_string(path)?;
     let case = Case::parse(&text)?;
-    let seen = case.run(Path::new(env!("CARGO_BIN_EXE_cooper")))?;
-    let seen = case.with(&seen);
+    let seen = case.run(Path::new(COOPER))?;
+    compare(path, &text, &case.with(&seen), bless)
+}
+
+fn compare(path: &Path, text: &str, seen: &str, bless: bool) -> Result<(), Failed> {
     if seen == text {
         return Ok(());
     }
@@ -65,8 +72,23 @@ fn run(path: &Path, bless: bool) -> Result<(), Failed> {
         fs::write(path, seen)?;
         return Ok(());
     }
-    let diff = similar::TextDiff::from_lines(text.as_str(), seen.as_str());
+    let diff = similar::TextDiff::from_lines(text, seen);
     Err(diff.unified_diff().header("expected", "seen").to_string().into())
+}
+
+/// Runs the commands that a page shows, and compares what follows them.
+fn shown(page: &Path, bless: bool) -> Result<(), Failed> {
+    let text = fs::read_to_string(page)?;
+    let mut seen = String::new();
+    let mut lines = text.split_inclusive('\n');
+    while let Some(line) = lines.next() {
+        seen.push_str(line);
+        if let Some(command) = line.strip_prefix("$ ") {
+            seen.push_str(&Case::parse(&format!("$ {command}"))?.run(Path::new(COOPER))?.stdout);
+            seen.push_str(lines.by_ref().find(|line| *line == "```\n").ok_or("an open block")?);
+        }
+    }
+    compare(page, &text, &seen, bless)
 }
 
 fn every_code(repository: &Path, files: &[PathBuf]) -> Result<(), Failed> {
