@@ -3,9 +3,7 @@
 mod build;
 mod validate;
 
-use cooper_build::{
-    Catalog, InputOptions, Inputs, Plan, PlanOptions, Selection, Session, Template, plan, resolve,
-};
+use cooper_build::{Catalog, InputOptions, Plan, PlanOptions, Selection, Session, prepare};
 use cooper_hcl::Reported;
 
 use crate::args::TemplateArgs;
@@ -28,17 +26,15 @@ async fn make_plan(
     catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Plan, Reported> {
-    let template = Template::load(&args.path, session)?;
+    let PlanWishes { warn_undeclared, force, debug } = *wishes;
     let inputs = InputOptions {
         vars: args.variables.clone(),
         var_files: args.variable_files.clone(),
-        warn_undeclared: wishes.warn_undeclared,
+        warn_undeclared,
     };
-    let inputs = Inputs::collect(&inputs, &template, session)?;
-    let values = resolve(&template, &inputs, session)?;
     let selection = Selection { only: args.only(), except: args.except() };
-    let options = PlanOptions { selection, force: wishes.force, debug: wishes.debug };
-    plan(&template, &values, catalog, &options, session).await
+    let options = PlanOptions { selection, force, debug };
+    prepare(&args.path, &inputs, catalog, &options, session).await
 }
 
 /// Prints what was found wrong so far, errors and warnings, in the order it was found.
