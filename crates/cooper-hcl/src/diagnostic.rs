@@ -233,6 +233,9 @@ pub struct Diagnostics {
 }
 
 impl Diagnostics {
+    /// So many are kept, and further ones dropped: nobody reads more.
+    const MOST: usize = 1000;
+
     /// Makes an empty list.
     pub fn new() -> Self {
         Self::default()
@@ -258,7 +261,11 @@ impl Diagnostics {
 
     fn record(&self, diagnostic: Diagnostic) {
         let mut list = self.lock();
-        if !list.contains(&diagnostic) {
+        // An error is always kept when it is the first, so that none goes unnoticed.
+        let full = list.len() >= Self::MOST
+            && (diagnostic.severity == Severity::Warning
+                || list.iter().any(|d| d.severity == Severity::Error));
+        if !full && !list.contains(&diagnostic) {
             list.push(diagnostic);
         }
     }

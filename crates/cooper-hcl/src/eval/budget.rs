@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::value::{Value, ValueKind};
 
 /// How many expressions one evaluation may visit, each turn of a loop counted.
-const MAX_STEPS: u64 = 20_000_000;
+const MAX_STEPS: u64 = 10_000_000;
 /// How long a string may become, in bytes.
 pub(super) const MAX_STRING: usize = 64 << 20;
 /// How many bytes of text one evaluation may produce in total.
@@ -85,4 +85,31 @@ pub(super) fn too_many(diags: &Diagnostics, span: Span) -> Reported {
 
 fn exceeded(diags: &Diagnostics, span: Span, message: String) -> Reported {
     diags.error(Diagnostic::error(Code::LimitExceeded, message).at(span, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_and_text_run_out() {
+        let budget = Budget { steps: Cell::new(1), text: Cell::new(3) };
+        let diags = Diagnostics::new();
+        assert!(budget.step(Span::NONE, &diags).is_ok());
+        assert!(budget.step(Span::NONE, &diags).is_err());
+        assert!(budget.text(2, 2, Span::NONE, &diags).is_ok());
+        assert!(budget.text(2, 2, Span::NONE, &diags).is_err());
+        assert_eq!(diags.take().len(), 2);
+    }
+
+    #[test]
+    fn deep_values_are_refused() {
+        let diags = Diagnostics::new();
+        let mut value = Value::bool(true);
+        for _ in 0..=MAX_DEPTH {
+            assert!(check_size(&value, Span::NONE, &diags).is_ok());
+            value = Value::tuple([value]);
+        }
+        assert!(check_size(&value, Span::NONE, &diags).is_err());
+    }
 }

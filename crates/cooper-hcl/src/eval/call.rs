@@ -6,12 +6,9 @@
 use super::{Evaluator, Scope};
 use crate::ast::{Call, Expr};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, did_you_mean};
-use crate::function::{Function, FunctionCx, FunctionError, Functions, Param};
+use crate::function::{Function, FunctionCx, FunctionError, Functions, Param, SPECIAL_FORMS};
 use crate::source::Span;
 use crate::value::{Marks, Type, Value, ValueKind, parse_type};
-
-/// What only looks like a function.
-const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
 
 /// Whether the special forms may be used: they go with the standard functions.
 fn has_special_forms(functions: &Functions) -> bool {
