@@ -63,6 +63,21 @@ pub fn parse_expression(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, 
     }
 }
 
+/// Reads a text that is one string template, as `templatefile` has it: as if between the lines
+/// of a heredoc.
+///
+/// # Errors
+///
+/// [`Reported`], when it is not.
+pub fn parse_template(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, Reported> {
+    let (text, base) = without_mark(file);
+    let lowerer = Lowerer { text, base, diags };
+    match hcl::edit::parser::parse_template(text) {
+        Ok(parsed) => lowerer.whole_template(&parsed, file.span()),
+        Err(error) => Err(diags.error(syntax_error(&error, text, base))),
+    }
+}
+
 /// The text without a byte order mark, and the offset of its first byte.
 fn without_mark(file: &SourceFile) -> (&str, u32) {
     let text: &str = file.text();

@@ -10,9 +10,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use globset::GlobBuilder;
 
-use super::{Function, FunctionCx, FunctionError, limit, returns_bool, returns_string, text};
+use super::{
+    Function, FunctionCx, FunctionError, limit, mapping, returns_any, returns_bool, returns_string,
+    text,
+};
+use crate::parse::parse_template;
 use crate::system::FileKind;
 use crate::value::{Type, Value};
+use crate::{Diagnostics, Environment, Functions, Scope, SourceMap, evaluate};
 
 type Result<T = Value> = std::result::Result<T, FunctionError>;
 
@@ -85,6 +90,14 @@ pub(super) fn functions() -> Vec<Function> {
             |cx, args| Ok(expand(cx, text(args, 0)?)?.into()),
         )
         .takes("path", Type::String),
+        Function::new(
+            "templatefile",
+            "`templatefile(path, vars)`: the content of a file, its `${}` and `%{}` filled in from a map or an object",
+            returns_any,
+            templatefile,
+        )
+        .takes("path", Type::String)
+        .takes("vars", Type::Any),
     ]
 }
 
@@ -166,6 +179,40 @@ pub(super) fn read_text(cx: &FunctionCx<'_>, args: &[Value]) -> Result<String> {
     String::from_utf8(bytes).map_err(|_| {
         let message = format!("the file `{path}` is not UTF-8 text; `filebase64` reads any file");
         FunctionError::argument(0, message)
+    })
+}
+
+fn templatefile(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let vars = mapping(args, 1)?;
+    let mut scope = Scope::new();
+    for (name, value) in vars {
+        let mut characters = name.chars();
+        let identifier = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+            && characters.all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !identifier {
+            let message = format!("`{name}` cannot be the name of a variable");
+            return Err(FunctionError::argument(1, message));
+        }
+        scope.bind(name.clone(), value.clone());
+    }
+    let mut sources = SourceMap::new();
+    let source = sources
+        .add(text(args, 0)?, read_text(cx, args)?)
+        .map_err(|error| FunctionError::argument(0, error.to_string()))?;
+    // A template that fills in another could go on forever.
+    let functions = Functions::standard().without("templatefile");
+    let diags = Diagnostics::new();
+    let env =
+        Environment { functions: &functions, system: cx.system, root: cx.root, diags: &diags };
+    parse_template(&source, &diags).and_then(|expr| evaluate(&expr, &scope, env)).map_err(|_| {
+        // The file is not among the sources of the run, so its mistakes are told in words.
+        let told = diags.take().into_iter().map(|mistake| {
+            let place = mistake.primary.and_then(|label| sources.locate(label.span));
+            let place = place.map_or_else(String::new, |place| format!("{place}: "));
+            let help = mistake.help.map_or_else(String::new, |help| format!(" ({help})"));
+            format!("{place}{}{help}", mistake.message)
+        });
+        FunctionError::argument(0, told.collect::<Vec<_>>().join("; "))
     })
 }
 

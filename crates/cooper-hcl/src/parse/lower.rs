@@ -54,6 +54,16 @@ impl Lowerer<'_> {
         Name { text: normal(word), span: self.span(range) }
     }
 
+    /// A text that is a template as a whole.
+    pub(super) fn whole_template(
+        &self,
+        template: &hcl::edit::template::Template,
+        span: Span,
+    ) -> Result<Expr, Reported> {
+        let kind = self.template(template.iter(), template::Form::Heredoc, 0)?;
+        Ok(Expr { kind: Arc::new(kind), span })
+    }
+
     /// Adds what stands in a body to `out`, recording every mistake.
     pub(super) fn body_into(&self, body: &structure::Body, out: &mut Body) {
         for structure in body {
