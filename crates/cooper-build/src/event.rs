@@ -230,8 +230,16 @@ impl EventKind {
                 _ => {}
             }
         }
-        if let Self::Output { stream, text } = &self {
-            return Self::Output { stream: *stream, text: secrets.scrub(text) };
+        // The frequent ones, and the common case of no secret at all, the short way.
+        match self {
+            _ if secrets.is_empty() => return self,
+            Self::Output { stream, text } => {
+                return Self::Output { stream, text: secrets.scrub(&text) };
+            }
+            Self::Progress { what, done, total } => {
+                return Self::Progress { what: secrets.scrub(&what), done, total };
+            }
+            _ => {}
         }
         let Ok(mut value) = serde_json::to_value(&self) else { return self };
         let before = value.clone();

@@ -352,6 +352,10 @@ fn input(
     let default = variable.default.as_ref().map(|expr| {
         let value = constant(expr, "a default", environment(defaults), Some("`env`"))
             .and_then(|value| convert(value, &variable.ty, expr.span, "default"));
+        if variable.sensitive && value.is_err() {
+            // Its text is shown with what went wrong.
+            session.secrets.add(session.sources.text(expr.span));
+        }
         (value, expr.span)
     });
     let ty = variable.ty.clone().or_else(|| {

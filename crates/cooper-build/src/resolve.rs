@@ -231,7 +231,13 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
         if !sound[index] {
             continue;
         }
-        let Ok(value) = evaluate(&local.expr, &scope, env) else { continue };
+        let Ok(value) = evaluate(&local.expr, &scope, env) else {
+            if local.sensitive {
+                // Its text is shown with what went wrong, and may be all that is known of it.
+                session.secrets.add(session.sources.text(local.expr.span));
+            }
+            continue;
+        };
         let marks = if local.sensitive { Marks::SENSITIVE } else { Marks::NONE };
         let value = value.with_marks(marks);
         session.secrets.add_marked(&value);

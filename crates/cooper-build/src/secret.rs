@@ -55,6 +55,11 @@ impl Secrets {
         }
     }
 
+    /// Whether there is none yet.
+    pub fn is_empty(&self) -> bool {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// The text with every secret replaced by `<sensitive>`.
     pub fn scrub(&self, text: &str) -> String {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);

@@ -186,8 +186,13 @@ impl Meta<'_> {
         })
     }
 
-    /// `override`: an object with an object of arguments for each source it names.
-    pub(super) fn overrides(&self, body: &Body) -> Result<Option<Value>, Reported> {
+    /// `override`: an object with an object of arguments for each source it names, without type.
+    /// Warns of names that no source of the build has.
+    pub(super) fn overrides(
+        &self,
+        body: &Body,
+        sources: &[String],
+    ) -> Result<Option<Value>, Reported> {
         let Some(attribute) = body.attribute("override") else { return Ok(None) };
         let value = self.value(attribute, &Type::Any)?;
         if value.is_null() {
@@ -202,6 +207,16 @@ impl Meta<'_> {
         let objects = value.as_mapping().ok_or_else(wrong)?;
         if objects.values().any(|object| !object.is_null() && object.as_mapping().is_none()) {
             return Err(wrong());
+        }
+        let names = || sources.iter().filter_map(|source| Some(source.split_once('.')?.1));
+        for name in objects.keys() {
+            if !names().any(|known| known == &**name) {
+                let message =
+                    format!("`override` names `{name}`, which is no source of this build");
+                let warning = Diagnostic::warning(Code::NoMatch, message);
+                let help = did_you_mean(name, names());
+                self.env.diags.warn(warning.at(attribute.name.span, "").help(help));
+            }
         }
         Ok(Some(value))
     }

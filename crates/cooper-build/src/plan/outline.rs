@@ -16,6 +16,9 @@ use crate::resolve::Values;
 use crate::session::Session;
 use crate::template::{BuildBlock, SourceBlock, SourceRef, SourceUse, StepBlock, Template};
 
+/// How many sources one build may use.
+const MOST_SOURCES: usize = 10_000;
+
 /// A `build` block.
 pub(super) struct Outline<'a> {
     /// `name`, or nothing.
@@ -156,7 +159,13 @@ impl<'a> Reader<'a, '_> {
             let help = "add `sources = [\"source.TYPE.NAME\"]`";
             self.diags().error(error.at(block.header, "").help(help));
         }
-        for (text, span) in listed.unwrap_or_default() {
+        let listed = listed.unwrap_or_default();
+        if let Some((_, span)) = listed.get(MOST_SOURCES) {
+            let message = format!("a build may use at most {MOST_SOURCES} sources");
+            self.diags().error(Diagnostic::error(Code::LimitExceeded, message).at(*span, ""));
+            return uses;
+        }
+        for (text, span) in listed {
             let Some(reference) = SourceRef::parse(&text) else {
                 let message = format!("`{text}` is not a reference to a source");
                 let help = "write `\"source.TYPE.NAME\"`, such as `\"source.docker.ubuntu\"`";
@@ -227,7 +236,7 @@ impl<'a> Reader<'a, '_> {
             self.unknown_component(what, &component.text, component.span, &names)
         });
         let policy = meta.policy(&block.meta);
-        let overrides = meta.overrides(&block.meta);
+        let overrides = meta.overrides(&block.meta, sources);
         let step = self.step(kind, block, sources, meta);
         Ok(Provision { step: step?, policy: policy?, overrides: overrides? })
     }
