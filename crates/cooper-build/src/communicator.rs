@@ -71,6 +71,23 @@ pub trait Communicator: Send + Sync {
         source: &'a str,
         destination: &'a Path,
     ) -> BoxFuture<'a, Result<(), Failure>>;
+
+    /// Whether commands get a terminal. They then have no input that ends, and all of their output
+    /// is standard output.
+    fn has_terminal(&self) -> bool {
+        false
+    }
+
+    /// Notes a temporary file that may stay behind in the machine: whatever becomes of the step,
+    /// it is removed before the machine becomes an image.
+    fn note_temporary(&self, path: &str) {
+        let _ = path;
+    }
+
+    /// Forgets a temporary file again, because it is gone.
+    fn forget_temporary(&self, path: &str) {
+        let _ = path;
+    }
 }
 
 /// A command for the machine's shell.
