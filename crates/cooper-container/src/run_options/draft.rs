@@ -276,8 +276,8 @@ impl<'a> Draft<'a> {
         spec.env = self.env_files;
         self.label_files.append(&mut spec.labels);
         spec.labels = self.label_files;
-        (spec.security.cap_add, spec.security.cap_drop) =
-            name::capabilities(&spec.security.cap_add, &spec.security.cap_drop);
+        spec.security.cap_add = name::capabilities(&spec.security.cap_add);
+        spec.security.cap_drop = name::capabilities(&spec.security.cap_drop);
         if self.no_health {
             self.health.test = vec!["NONE".to_owned()];
         }

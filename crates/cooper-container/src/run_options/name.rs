@@ -221,27 +221,16 @@ pub(super) fn sysctl(value: &str) -> Read<(String, String)> {
     Ok((name.to_owned(), text.to_owned()))
 }
 
-/// Powers as the engine is told them: with `CAP_`, sorted, each once, `ALL` alone; a power that
-/// is both added and dropped is added.
-pub(super) fn capabilities(add: &[String], drop: &[String]) -> (Vec<String>, Vec<String>) {
-    let normal = |list: &[String]| -> BTreeSet<String> {
-        let set: BTreeSet<String> = list
-            .iter()
-            .map(|name| {
-                let name = name.trim().to_ascii_uppercase();
-                if name == "ALL" || name == "RESET" || name.starts_with("CAP_") {
-                    name
-                } else {
-                    format!("CAP_{name}")
-                }
-            })
-            .collect();
-        if set.contains("ALL") { BTreeSet::from(["ALL".to_owned()]) } else { set }
-    };
-    let add = normal(add);
-    let drop = normal(drop);
-    let drop = drop.difference(&add).cloned().collect();
-    (add.into_iter().collect(), drop)
+/// Powers as the engine is told them: with `CAP_`, sorted, each once.
+pub(super) fn capabilities(names: &[String]) -> Vec<String> {
+    let names: BTreeSet<String> = names
+        .iter()
+        .map(|name| {
+            let name = name.trim().to_ascii_uppercase();
+            if name == "ALL" || name.starts_with("CAP_") { name } else { format!("CAP_{name}") }
+        })
+        .collect();
+    names.into_iter().collect()
 }
 
 /// Checks `--cap-add` and `--cap-drop`.

@@ -401,7 +401,7 @@ fn bodies() {
     let body =
         json(&["--cap-add=sys_admin", "--cap-add=CAP_KILL", "--cap-drop=all", "--cap-drop=mknod"]);
     assert_eq!(body["HostConfig"]["CapAdd"], serde_json::json!(["CAP_KILL", "CAP_SYS_ADMIN"]));
-    assert_eq!(body["HostConfig"]["CapDrop"], serde_json::json!(["ALL"]));
+    assert_eq!(body["HostConfig"]["CapDrop"], serde_json::json!(["ALL", "CAP_MKNOD"]));
     let body = json(&["--gpus", "\"device=0,1\",\"capabilities=utility,compute\""]);
     assert_eq!(
         body["HostConfig"]["DeviceRequests"],
