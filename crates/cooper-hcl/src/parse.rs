@@ -74,7 +74,7 @@ pub fn parse_template(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, Re
     let lowerer = Lowerer { text, base, diags };
     match hcl::edit::parser::parse_template(text) {
         Ok(parsed) => lowerer.whole_template(&parsed, file.span()),
-        Err(error) => Err(diags.error(syntax_error(&error, text, base))),
+        Err(error) => Err(diags.error(error::syntax_error(&error, text, base))),
     }
 }
 
