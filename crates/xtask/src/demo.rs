@@ -1,29 +1,22 @@
 //! The demonstration: the example template, built, tagged and pushed for real.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use cooper_testbed::{Context, Error, Result, http};
+use cooper_testbed::{Context, Environment, Error, Result, http};
 
 use crate::workspace::{Workspace, in_environment};
 
 /// The registry's name in the example.
 const PLACEHOLDER: &str = "registry.example";
 
-/// Builds `docs/examples/python-app`, changed in nothing but the registry's name, and shows the
-/// digest that the registry has for it.
+/// Builds `docs/examples/python-app` and shows the digest that the registry has for it.
 pub(crate) fn run(workspace: &Workspace, release: bool) -> Result<()> {
     let cooper = workspace.build_cooper(release)?;
     let environment = workspace.testbed().up()?;
-    let example = workspace.path("docs/examples/python-app");
     let folder = workspace.target("demo");
-    fs::create_dir_all(&folder).context(format!("make folder {}", folder.display()))?;
-    for name in ["template.pkr.hcl", "app.py", "requirements.txt"] {
-        let from = example.join(name);
-        let text = fs::read_to_string(&from).context(format!("read {}", from.display()))?;
-        let text = text.replace(PLACEHOLDER, &environment.registry);
-        fs::write(folder.join(name), text).context(format!("write demo/{name}"))?;
-    }
+    lay_out(workspace, &environment, &folder)?;
 
     println!("$ cooper build template.pkr.hcl");
     let mut build = Command::new(cooper);
@@ -43,5 +36,22 @@ pub(crate) fn run(workspace: &Workspace, release: bool) -> Result<()> {
         Error::new(format!("the registry has no `team1/python-app:v1`: HTTP {}", manifest.status))
     })?;
     println!("\nThe registry has {}/team1/python-app:v1 as\n{digest}", environment.registry);
+    Ok(())
+}
+
+/// Writes the example to a folder, changed in nothing but the registry's name.
+pub(crate) fn lay_out(
+    workspace: &Workspace,
+    environment: &Environment,
+    folder: &Path,
+) -> Result<()> {
+    let example = workspace.path("docs/examples/python-app");
+    fs::create_dir_all(folder).context(format!("make folder {}", folder.display()))?;
+    for name in ["template.pkr.hcl", "app.py", "requirements.txt"] {
+        let from = example.join(name);
+        let text = fs::read_to_string(&from).context(format!("read {}", from.display()))?;
+        let text = text.replace(PLACEHOLDER, &environment.registry);
+        fs::write(folder.join(name), text).context(format!("write {name}"))?;
+    }
     Ok(())
 }

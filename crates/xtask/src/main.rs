@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod picture;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ cargo xtask COMMAND
       --cooper PROGRAM    a Cooper that is built already
       --write FILE        writes the table, with a description of the machine
       --smoke             small inputs, one run each: shows that the bench works
+  picture           sets up, and draws docs/picture.svg from a run in a terminal
 ";
 
 fn main() -> ExitCode {
@@ -68,6 +70,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["demo"] => demo::run(&workspace, false)?,
         ["demo", "--release"] => demo::run(&workspace, true)?,
         ["bench", options @ ..] => bench::run(&workspace, options)?,
+        ["picture"] => picture::draw(&workspace)?,
         ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {
             eprint!("{USAGE}");
