@@ -10,11 +10,11 @@ use crate::rig::{Ended, Rig, docker, expect_no_containers, registry, shell, temp
 use proxy::{Fault, Proxy};
 
 pub(crate) fn push_survives_500() -> Result<()> {
-    survives("500", Fault::Answer("500 Internal Server Error"), 2)
+    survives("500", Fault::AnswerManifest("500 Internal Server Error"), 2)
 }
 
 pub(crate) fn push_survives_429() -> Result<()> {
-    survives("429", Fault::Answer("429 Too Many Requests"), 2)
+    survives("429", Fault::AnswerManifest("429 Too Many Requests"), 2)
 }
 
 pub(crate) fn push_survives_cuts() -> Result<()> {
@@ -22,7 +22,8 @@ pub(crate) fn push_survives_cuts() -> Result<()> {
 }
 
 pub(crate) fn push_gives_up() -> Result<()> {
-    let proxy = Proxy::start(&registry()?, Fault::Answer("500 Internal Server Error"), u32::MAX)?;
+    let fault = Fault::AnswerManifest("500 Internal Server Error");
+    let proxy = Proxy::start(&registry()?, fault, u32::MAX)?;
     let name = "faults/gives-up";
     let ended = push(&proxy, name)?;
     ended.expect_failure(&["push", &proxy.address()])?;

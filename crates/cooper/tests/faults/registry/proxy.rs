@@ -11,8 +11,10 @@ use cooper_testbed::{Context, Result};
 /// What goes wrong.
 #[derive(Clone, Copy)]
 pub(crate) enum Fault {
-    /// A request gets this status and no more.
+    /// Any request gets this status and no more.
     Answer(&'static str),
+    /// A manifest's upload gets this status: the daemon does not try that again by itself.
+    AnswerManifest(&'static str),
     /// The connection ends in the middle of a blob's upload.
     CutUpload,
 }
@@ -90,25 +92,8 @@ impl State {
     }
 }
 
-fn serve(mut client: TcpStream, state: &State) -> std::io::Result<()> {
+fn serve(client: TcpStream, state: &State) -> std::io::Result<()> {
     client.set_read_timeout(Some(SILENCE))?;
-    let mut first = vec![0; 16 << 10];
-    let count = client.read(&mut first)?;
-    first.truncate(count);
-    if let Fault::Answer(status) = state.fault
-        // Loopback registries are asked for TLS first; that is not the question we answer.
-        && first.first().is_some_and(u8::is_ascii_uppercase)
-        && state.strike()
-    {
-        let body = "{\"errors\":[{\"code\":\"UNKNOWN\",\"message\":\"on purpose\"}]}";
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-             Connection: close\r\n\r\n{body}",
-            body.len()
-        );
-        client.write_all(head.as_bytes())?;
-        return client.shutdown(Shutdown::Write);
-    }
     let registry = TcpStream::connect(&state.registry)?;
     registry.set_read_timeout(Some(SILENCE))?;
     let (mut answers, mut back) = (registry.try_clone()?, client.try_clone()?);
@@ -116,32 +101,69 @@ fn serve(mut client: TcpStream, state: &State) -> std::io::Result<()> {
         let _ = std::io::copy(&mut answers, &mut back);
         let _ = back.shutdown(Shutdown::Write);
     });
-    let passed = pass_requests(first, &mut client, &registry, state);
-    let _ = registry.shutdown(Shutdown::Write);
+    let passed = pass_requests(&client, &registry, state);
+    let _ = registry.shutdown(Shutdown::Both);
     let _ = answering.join();
     passed
 }
 
 fn pass_requests(
-    mut piece: Vec<u8>,
-    client: &mut TcpStream,
+    mut client: &TcpStream,
     mut registry: &TcpStream,
     state: &State,
 ) -> std::io::Result<()> {
+    let mut buffer = vec![0; 16 << 10];
     loop {
-        // A request begins with a write of its own.
-        let upload = piece.starts_with(b"PATCH ") || piece.starts_with(b"PUT ");
-        if matches!(state.fault, Fault::CutUpload) && upload && state.strike() {
-            registry.write_all(&piece[..piece.len() / 2])?;
-            registry.shutdown(Shutdown::Both)?;
-            return client.shutdown(Shutdown::Both);
-        }
-        registry.write_all(&piece)?;
-        piece.resize(16 << 10, 0);
-        let count = client.read(&mut piece)?;
-        piece.truncate(count);
+        let count = client.read(&mut buffer)?;
         if count == 0 {
             return Ok(());
         }
+        let piece = &buffer[..count];
+        let request = request_line(piece);
+        let (method, path) = request.split_once(' ').unwrap_or_default();
+        match state.fault {
+            Fault::Answer(status) if !method.is_empty() && state.strike() => {
+                return answer(client, status);
+            }
+            Fault::AnswerManifest(status)
+                if method == "PUT" && path.contains("/manifests/") && state.strike() =>
+            {
+                return answer(client, status);
+            }
+            Fault::CutUpload if matches!(method, "PATCH") && state.strike() => {
+                registry.write_all(&piece[..piece.len() / 2])?;
+                registry.shutdown(Shutdown::Both)?;
+                return client.shutdown(Shutdown::Both);
+            }
+            Fault::Answer(_) | Fault::AnswerManifest(_) | Fault::CutUpload => {
+                registry.write_all(piece)?;
+            }
+        }
     }
+}
+
+/// The first line, if a request begins here: the daemon begins each with a write of its own.
+fn request_line(piece: &[u8]) -> String {
+    let line = piece.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let is_request = ["GET /", "HEAD /", "POST /", "PUT /", "PATCH /"]
+        .iter()
+        .any(|beginning| line.starts_with(beginning.as_bytes()));
+    if is_request { String::from_utf8_lossy(line).into_owned() } else { String::new() }
+}
+
+/// Answers in the registry's place and ends the connection.
+fn answer(mut client: &TcpStream, status: &str) -> std::io::Result<()> {
+    let code = match status.split(' ').next() {
+        Some("403") => "DENIED",
+        Some("429") => "TOOMANYREQUESTS",
+        _ => "UNKNOWN",
+    };
+    let body = format!("{{\"errors\":[{{\"code\":\"{code}\",\"message\":\"on purpose\"}}]}}");
+    let answer = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    );
+    client.write_all(answer.as_bytes())?;
+    client.shutdown(Shutdown::Write)
 }
