@@ -2,7 +2,7 @@
 //!
 //! All files of a run live in one address space, so a [`Span`] is two numbers and
 //! knows its file without naming it. [`SourceMap`] turns a span back into a file,
-//! a line and a column, and is the `miette::SourceCode` that diagnostics are drawn from.
+//! a line and a column. Drawing a diagnostic beside its text is left to the program.
 
 use std::sync::Arc;
 
@@ -197,5 +197,36 @@ impl SourceMap {
             line: index + 1,
             column: before.graphemes(true).count() + 1,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_belongs_to_one_file() {
+        let mut map = SourceMap::new();
+        let first = map.add("first", "ab\ncd").unwrap();
+        let second = map.add("second", "ef").unwrap();
+        assert_eq!(map.file(first.span()).map(SourceFile::name), Some("first"));
+        assert_eq!(map.file(second.span()).map(SourceFile::name), Some("second"));
+        let end = Span::new(first.span().end(), first.span().end());
+        assert_eq!(map.file(end).map(SourceFile::name), Some("first"));
+        let across = first.span().to(second.span());
+        assert!(map.file(across).is_none());
+        assert_eq!(map.text(across), "");
+        assert!(map.locate(across).is_none());
+        assert!(map.file(Span::NONE).is_none());
+    }
+
+    #[test]
+    fn columns_count_what_people_see() {
+        let mut map = SourceMap::new();
+        map.add("x", "one\n👩‍👩‍👧é = 1").unwrap();
+        let file = &map.files()[0];
+        let equals = file.base() + file.text().find('=').unwrap() as u32;
+        let place = map.locate(Span::new(equals, equals + 1)).unwrap();
+        assert_eq!((place.line, place.column), (2, 4));
     }
 }

@@ -14,10 +14,11 @@ use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, ExprKind};
 use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Schema, decode};
+use cooper_hcl::system::Nowhere;
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
-    Diagnostic, Diagnostics, Environment, FileKind, Functions, Namespace, Scope, SourceMap, System,
-    Type, Value, evaluate, parse,
+    Diagnostic, Diagnostics, Environment, Functions, Namespace, Scope, SourceMap, Type, Value,
+    evaluate, parse,
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -258,45 +259,4 @@ fn place(diagnostic: &Diagnostic, sources: &SourceMap) -> (usize, String) {
     let Some(start) = sources.locate(label.span) else { return (0, "-".into()) };
     let first_line = sources.text(label.span).lines().next().unwrap_or("").chars().count();
     (start.line, format!("{}-{}", start.column, start.column + first_line))
-}
-
-/// A world without anything in it.
-struct Nowhere;
-
-impl System for Nowhere {
-    fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn kind(&self, _: &Path) -> io::Result<FileKind> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn list(&self, _: &Path) -> io::Result<Vec<String>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn current_dir(&self) -> PathBuf {
-        "/here".into()
-    }
-
-    fn home_dir(&self) -> Option<PathBuf> {
-        None
-    }
-
-    fn env(&self, _: &str) -> Option<String> {
-        None
-    }
-
-    fn env_with_prefix(&self, _: &str) -> Vec<(String, String)> {
-        Vec::new()
-    }
-
-    fn now(&self) -> i128 {
-        0
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        buffer.fill(0);
-    }
 }

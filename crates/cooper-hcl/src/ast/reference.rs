@@ -182,3 +182,44 @@ impl Finder {
         self.bound.truncate(outside);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Diagnostics, SourceMap, parse_expression};
+
+    /// The references of an expression as `root.path`, and the text each covers.
+    fn references(text: &str) -> Vec<(String, String)> {
+        let mut sources = SourceMap::new();
+        let file = sources.add("x", text).unwrap();
+        let expr = parse_expression(&file, &Diagnostics::new()).unwrap();
+        let found = expr.references();
+        let words = |r: &super::Reference| {
+            let path = r.path.iter().map(|name| name.text.to_string());
+            [r.root.text.to_string()].into_iter().chain(path).collect::<Vec<_>>().join(".")
+        };
+        found.iter().map(|r| (words(r), sources.text(r.span).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_use_is_found() {
+        for (text, expected) in [
+            ("local.a.b", &["local.a.b"][..]),
+            ("local[\"a\"][0]", &["local.a.0"]),
+            ("a[b.c].d", &["a", "b.c"]),
+            ("f(a, {(b) = c, d = e})", &["a", "b", "c", "e"]),
+            ("[for k, v in a.x : k if v && b]", &["a.x", "b"]),
+            ("\"${a.b}%{ if c }%{ for x in d }${x}%{ endfor }%{ endif }\"", &["a.b", "c", "d"]),
+            ("a.b[*].c[d]", &["a.b", "d"]),
+            ("convert(a.b, list(string))", &["a.b"]),
+            ("build.ID == null ? !a : -(b)", &["build.ID", "a", "b"]),
+        ] {
+            let found: Vec<String> = references(text).into_iter().map(|(path, _)| path).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn places_cover_the_path() {
+        assert_eq!(references("1 + local.a.b")[0].1, "local.a.b");
+    }
+}

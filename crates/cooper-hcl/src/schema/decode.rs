@@ -321,3 +321,78 @@ pub fn locate(expr: &Expr, path: &[ValueStep]) -> Span {
         _ => expr.span,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::function::Functions;
+    use crate::{Diagnostics, SourceMap, parse};
+
+    fn schema() -> Schema {
+        let argument = |name: &'static str, ty| ArgumentSchema {
+            name: name.into(),
+            ty,
+            required: false,
+            doc: "".into(),
+        };
+        Schema {
+            arguments: vec![
+                argument("image", Type::String),
+                argument("tags", Type::list(Type::String)),
+            ],
+            ..Schema::default()
+        }
+    }
+
+    /// Decodes the blocks of a text as one, and gives the result or what was recorded.
+    fn read(text: &str) -> (Option<Decoded>, Vec<Diagnostic>, SourceMap) {
+        let mut sources = SourceMap::new();
+        let file = sources.add("x", text).unwrap();
+        let diags = Diagnostics::new();
+        let functions = Functions::none();
+        let env = Environment {
+            functions: &functions,
+            system: &crate::system::Nowhere,
+            root: Path::new("/"),
+            diags: &diags,
+        };
+        let file = parse(&file, &diags).unwrap();
+        let bodies: Vec<&Body> = file.body.blocks.iter().map(|block| &block.body).collect();
+        let header = file.body.blocks[0].header;
+        let decoded = decode(&bodies, header, &schema(), &Scope::new(), env).ok();
+        (decoded, diags.take(), sources)
+    }
+
+    #[test]
+    fn bodies_add_up() {
+        let (decoded, _, sources) = read("a {\n image = 1\n}\na {\n tags = [true]\n}\n");
+        let decoded = decoded.unwrap();
+        assert_eq!(format!("{:?}", decoded.value), r#"{"image": "1", "tags": ["true"]}"#);
+        assert_eq!(sources.text(decoded.places.value("tags")), "[true]");
+        assert_eq!(sources.text(decoded.places.value("other")), "a");
+    }
+
+    #[test]
+    fn an_argument_in_two_bodies_is_a_mistake() {
+        let (decoded, found, sources) = read("a {\n image = 1\n}\na {\n image = 2\n}\n");
+        assert!(decoded.is_none());
+        assert_eq!(found[0].code, Code::Duplicate);
+        assert_eq!(sources.locate(found[0].primary.as_ref().unwrap().span).unwrap().line, 5);
+        assert_eq!(sources.locate(found[0].labels[0].span).unwrap().line, 2);
+    }
+
+    #[test]
+    fn a_bare_string_is_no_list() {
+        let (_, found, _) = read("a {\n tags = \"x\"\n}\n");
+        assert_eq!(found[0].help.as_deref(), Some("write `[\"x\"]` for a list of one"));
+    }
+
+    #[test]
+    fn a_block_is_no_argument() {
+        let (_, found, _) = read("a {\n tags {\n }\n}\n");
+        let help = "`tags` is an argument: write `tags = …`";
+        assert_eq!(found[0].help.as_deref(), Some(help));
+    }
+}

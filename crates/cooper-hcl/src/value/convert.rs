@@ -414,3 +414,50 @@ fn unify_tuples(types: &[Type], safety: Safety) -> Option<Type> {
     let elements: Vec<Type> = types.iter().flat_map(elements).collect();
     unify_by(&elements, safety).map(Type::list)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_in_common() {
+        let list = |ty| Type::list(ty);
+        let tuple = |types: &[Type]| Type::Tuple(types.into());
+        for (types, unified) in [
+            (vec![], Some(Type::Any)),
+            (vec![Type::Bool, Type::Bool], Some(Type::Bool)),
+            (vec![Type::Number, Type::String], Some(Type::String)),
+            (vec![Type::Number, Type::Bool], None),
+            (vec![Type::Any, Type::Bool], Some(Type::Any)),
+            (vec![list(Type::Number), list(Type::String)], Some(list(Type::String))),
+            (vec![Type::set(Type::Number), list(Type::String)], Some(list(Type::String))),
+            (vec![tuple(&[Type::Number]), list(Type::String)], Some(list(Type::String))),
+            (
+                vec![tuple(&[Type::Number, Type::Bool]), tuple(&[Type::String, Type::Bool])],
+                Some(tuple(&[Type::String, Type::Bool])),
+            ),
+            (vec![tuple(&[Type::Number]), tuple(&[])], Some(list(Type::Number))),
+            (vec![list(Type::Number), Type::map(Type::Number)], None),
+            (vec![list(Type::Number), Type::Number], None),
+        ] {
+            assert_eq!(unify(&types), unified, "{types:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_says_where() {
+        let inner = Value::object([("a b", Value::tuple([]))]);
+        let value = Value::tuple([Value::object([("name", inner)])]);
+        let ty = Type::list(Type::object([("name", Type::map(Type::String))]));
+        let error = value.convert(&ty).unwrap_err();
+        assert_eq!(error.to_string(), "[0].name[\"a b\"]: string required, but this is a tuple");
+    }
+
+    #[test]
+    fn sets_are_equal_whatever_their_order() {
+        let set = |texts: [&str; 3]| Value::set(Type::String, texts.map(Value::string));
+        assert_eq!(set(["a", "b", "a"]), set(["b", "b", "a"]));
+        let numbers = Value::set(Type::Number, [10_i64, 9, 9].map(Value::number));
+        assert_eq!(format!("{numbers:?}"), "{9, 10}");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use bigdecimal::num_bigint::{BigInt, Sign};
-use bigdecimal::{BigDecimal, ToPrimitive};
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 
 /// A decimal number, exact within [`Number::MAX_DIGITS`].
 ///
@@ -33,7 +34,7 @@ impl Number {
     pub const MAX_DIGITS: u32 = 4096;
 
     /// How many significant digits a quotient has.
-    const QUOTIENT_DIGITS: u64 = 155;
+    const QUOTIENT_DIGITS: NonZeroU64 = NonZeroU64::new(155).expect("155 is not zero");
 
     fn checked(value: BigDecimal) -> Result<Self, NumberError> {
         let limit = i64::from(Self::MAX_DIGITS);
@@ -85,7 +86,7 @@ impl Number {
         let (divisor, divisor_scale) = other.0.as_bigint_and_exponent();
         // Two digits more than wanted, so that the last one is rounded rightly. The library's own
         // division stops at a hundred digits.
-        let wanted = Self::QUOTIENT_DIGITS + 2;
+        let wanted = Self::QUOTIENT_DIGITS.get() + 2;
         let shift = (wanted + other.0.digits()).saturating_sub(self.0.digits());
         let shift = u32::try_from(shift).map_err(|_| NumberError::TooLarge)?;
         let dividend = dividend * BigInt::from(10).pow(shift);
@@ -104,7 +105,8 @@ impl Number {
                 (quotient * 10 + sign, scale + 1)
             }
         };
-        Self::checked(BigDecimal::new(quotient, scale).with_prec(Self::QUOTIENT_DIGITS))
+        let quotient = BigDecimal::new(quotient, scale);
+        Self::checked(quotient.with_precision_round(Self::QUOTIENT_DIGITS, RoundingMode::HalfEven))
     }
 
     /// The remainder of the division that rounds towards zero; it has the dividend's sign.
@@ -181,11 +183,13 @@ impl Number {
 impl FromStr for Number {
     type Err = NumberError;
 
-    /// Reads HCL's number syntax: digits, an optional fraction, an optional exponent, and a sign.
+    /// Reads a number as people write one: digits, an optional fraction, an optional exponent, and
+    /// an optional sign. There may be no digits before the point.
     fn from_str(text: &str) -> Result<Self, NumberError> {
         let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
         let plain = digits.bytes().all(|b| b.is_ascii_digit() || b".eE+-".contains(&b));
-        if !plain || !digits.starts_with(|c: char| c.is_ascii_digit()) {
+        let whole = digits.strip_prefix('.').unwrap_or(digits);
+        if !plain || !whole.starts_with(|c: char| c.is_ascii_digit()) {
             return Err(NumberError::Malformed);
         }
         if text.len() > 2 * Self::MAX_DIGITS as usize {
@@ -235,5 +239,68 @@ impl fmt::Display for Number {
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn texts() {
+        for (text, shown) in [
+            ("1", "1"),
+            ("-1.50", "-1.5"),
+            ("+2", "2"),
+            (".5", "0.5"),
+            ("1e3", "1000"),
+            ("1e-7", "0.0000001"),
+            ("0e9", "0"),
+            ("100000000000000000000.1", "100000000000000000000.1"),
+        ] {
+            assert_eq!(number(text).to_string(), shown, "{text}");
+        }
+        for text in
+            ["", "-", ".", "a", "0x1", "1_0", "1e", "1e+", "--1", "1 ", "inf", "NaN", "1.2.3"]
+        {
+            assert_eq!(text.parse::<Number>(), Err(NumberError::Malformed), "{text}");
+        }
+    }
+
+    #[test]
+    fn exponents_are_looked_at_before_digits_are_made() {
+        for text in ["1e5000", "1e-5000", "1e999999999999", "9e-999999999999"] {
+            assert_eq!(text.parse::<Number>(), Err(NumberError::TooLarge), "{text}");
+        }
+        let big = number("1e4000");
+        assert_eq!(big.multiply(&big), Err(NumberError::TooLarge));
+        assert_eq!(number("1e-4000").multiply(&number("1e-4000")), Err(NumberError::TooLarge));
+        assert_eq!(big.divide(&number("1e-4000")), Err(NumberError::TooLarge));
+        assert!(big.add(&number("1e-4000")).is_ok());
+        assert!(big.remainder(&number("7e-4000")).is_ok());
+    }
+
+    #[test]
+    fn quotients_have_155_digits() {
+        let third = number("1").divide(&number("3")).unwrap();
+        assert_eq!(third.to_string(), format!("0.{}", "3".repeat(155)));
+        let two_thirds = number("-2").divide(&number("3")).unwrap();
+        assert_eq!(two_thirds.to_string(), format!("-0.{}7", "6".repeat(154)));
+        assert_eq!(number("1").divide(&number("8")).unwrap(), number("0.125"));
+        assert_eq!(number("1e300").divide(&number("1e299")).unwrap(), number("10"));
+        assert_eq!(number("0").divide(&number("3")).unwrap(), number("0"));
+        assert_eq!(number("1").divide(&number("0.0")), Err(NumberError::DivisionByZero));
+    }
+
+    #[test]
+    fn doubles() {
+        assert_eq!(Number::from_f64(1e-7).unwrap(), number("0.0000001"));
+        assert_eq!(Number::from_f64(0.1).unwrap(), number("0.1"));
+        assert_eq!(Number::from_f64(f64::NAN), Err(NumberError::TooLarge));
+        assert_eq!(number("1e400").to_f64(), f64::INFINITY);
     }
 }

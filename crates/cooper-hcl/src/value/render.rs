@@ -144,3 +144,53 @@ fn render_quoted(out: &mut String, text: &str) {
 fn push_indent(out: &mut String, levels: usize) {
     out.extend(std::iter::repeat_n("  ", levels));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Marks, Type};
+    use super::*;
+
+    #[test]
+    fn as_the_console_shows_it() {
+        let secret = || Value::string("hush").with_marks(Marks::SENSITIVE);
+        for (value, shown) in [
+            (Value::string("a\n\"b\""), "a\n\"b\""),
+            (Value::tuple([]), "[]"),
+            (Value::tuple([Value::string("a\"\n")]), "[\n  \"a\\\"\\n\",\n]"),
+            (Value::object([("a", Value::null(Type::Any))]), "{}"),
+            (
+                Value::object([("k", Value::tuple([Value::number(1), Value::null(Type::Any)]))]),
+                "{\n  \"k\" = [\n    1,\n    null,\n  ]\n}",
+            ),
+            (Value::tuple([Value::unknown(Type::String)]), "<unknown>"),
+            (secret(), "<sensitive>"),
+            (Value::tuple([secret()]), "[\n  <sensitive>,\n]"),
+        ] {
+            assert_eq!(value.render(), shown);
+        }
+    }
+
+    #[test]
+    fn numbers() {
+        for (text, shown) in [
+            ("0.1", "0.1"),
+            ("100000000000000000000", "100000000000000000000"),
+            ("123456789012345678901234567890", "1.2345678901234568e+29"),
+            ("0.00001", "1e-05"),
+            ("1e400", &format!("1{}", "0".repeat(400))),
+        ] {
+            assert_eq!(Value::number(text.parse::<Number>().unwrap()).render(), shown);
+        }
+    }
+
+    #[test]
+    fn as_json() {
+        let value = Value::object([
+            ("a", Value::tuple([Value::number(1), Value::bool(true)])),
+            ("b", Value::string("x").with_marks(Marks::SENSITIVE)),
+            ("c", Value::unknown(Type::String)),
+        ]);
+        let expected = serde_json::json!({"a": [1, true], "b": "<sensitive>", "c": null});
+        assert_eq!(value.to_json(), expected);
+    }
+}

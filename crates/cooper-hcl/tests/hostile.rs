@@ -1,0 +1,235 @@
+//! Texts that were not written in good faith: no panic, no overflow, no long wait.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use cooper_hcl::system::Nowhere;
+use cooper_hcl::{
+    Code, Diagnostics, Environment, Functions, Scope, SourceMap, Value, evaluate, parse,
+    parse_expression,
+};
+use proptest::prelude::*;
+
+/// Parses a text as a file and as an expression, evaluates what comes out, and returns the codes
+/// of all mistakes.
+fn codes(text: &str) -> Vec<Code> {
+    let mut sources = SourceMap::new();
+    let file = sources.add("hostile.hcl", text).unwrap();
+    let diags = Diagnostics::new();
+    let functions = Functions::standard();
+    let env = Environment {
+        functions: &functions,
+        system: &Nowhere,
+        root: Path::new("/"),
+        diags: &diags,
+    };
+    let mut scope = Scope::new();
+    scope.bind("a", Value::tuple([Value::string("x"), Value::number(1)]));
+    if let Ok(file) = parse(&file, &diags) {
+        file.body.references();
+        for attribute in &file.body.attributes {
+            let _ = evaluate(&attribute.expr, &scope, env);
+        }
+    }
+    if let Ok(expr) = parse_expression(&file, &diags) {
+        let _ = evaluate(&expr, &scope, env);
+    }
+    let found = diags.take();
+    for diagnostic in &found {
+        for label in diagnostic.primary.iter().chain(&diagnostic.labels) {
+            assert!(sources.file(label.span).is_some(), "a label outside the file: {diagnostic:?}");
+        }
+    }
+    found.into_iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn deep_nesting_is_refused() {
+    for (open, middle, close) in [
+        ("(", "1", ")"),
+        ("[", "", "]"),
+        ("{ x = ", "1", "}"),
+        ("\"${", "1", "}\""),
+        ("\"%{ if true }", "", "%{ endif }\""),
+        ("upper(", "1", ")"),
+        ("[for x in ", "[]", " : x]"),
+        ("a[", "0", "]"),
+        ("!", "true", ""),
+        ("-", "1", ""),
+        ("true ? 1 : ", "2", ""),
+        ("1 + ", "1", ""),
+        ("a.0.", "b", ""),
+        ("a", ".b", ".c"),
+        ("a[*]", ".b", "[*].c"),
+        ("a", "", "[0]"),
+        ("b {\n", "", "}\n"),
+    ] {
+        for levels in [70, 400, 30_000] {
+            let text = format!("x = {}{middle}{}", open.repeat(levels), close.repeat(levels));
+            assert_ne!(codes(&text), [], "{levels} levels of {open}");
+            let text = format!("{}{middle}{}", open.repeat(levels), close.repeat(levels));
+            assert_ne!(codes(&text), [], "{levels} levels of {open}");
+            assert_ne!(codes(&format!("x = {}", open.repeat(levels))), [], "{levels} × {open}");
+        }
+    }
+}
+
+#[test]
+fn the_deepest_that_is_allowed_can_be_evaluated() {
+    // Near the limits of the parser and of our own tree, in the stack of an ordinary thread.
+    let inner = format!("a{}", "[0]".repeat(60));
+    let text = format!("x = {}{inner}{}", "[1 + ".repeat(55), "]".repeat(55));
+    codes(&text);
+    codes(&format!("{}1{}", "(".repeat(60), ")".repeat(60)));
+    codes(&format!("x = 1{}", " + 1".repeat(127)));
+    codes(&format!("x = a{}", "[0]".repeat(310)));
+    codes(&format!("x = {}1{}", "\"${true ? [for v in [1] : ".repeat(15), "] : 1}\"".repeat(15)));
+}
+
+#[test]
+fn big_objects_are_refused_quickly() {
+    let mut text = String::from("x = {\n");
+    for index in 0..50_000 {
+        writeln!(text, "key{index} = 1").unwrap();
+    }
+    text.push('}');
+    assert_eq!(codes(&text)[0], Code::LimitExceeded);
+}
+
+#[test]
+fn many_mistakes_are_cut_short() {
+    assert!(codes(&"a = 1\n".repeat(20_000)).len() <= 1001);
+    assert!(codes(&"'x\n".repeat(100_000)).len() <= 50);
+    assert!(codes(&"block {\n".repeat(10_000)).len() <= 50);
+    assert!(codes(&"a = \"\n".repeat(20_000)).len() <= 50);
+    assert!(codes(&"a = <<X\n".repeat(20_000)).len() <= 50);
+}
+
+#[test]
+fn odd_characters_are_refused() {
+    for text in ["a = \0", "\0", "a = 1\u{1b}", "\u{feff}\u{feff}", "a = \u{200b}", "\r", "a\u{85}"]
+    {
+        assert_ne!(codes(text), [], "{text:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_moves_nothing() {
+    let mut sources = SourceMap::new();
+    let file = sources.add("x", "\u{feff}a = nope").unwrap();
+    let diags = Diagnostics::new();
+    let parsed = parse(&file, &diags).unwrap();
+    assert_eq!(sources.text(parsed.body.attributes[0].expr.span), "nope");
+    assert_eq!(codes("\u{feff}a = 1")[..], [Code::Syntax]);
+}
+
+#[test]
+fn large_values_are_refused() {
+    for text in [
+        "x = 1e4000 * 1e4000",
+        "x = \"1e999999999999\" + 1",
+        "x = \"1e-999999999\" * 1",
+        "x = pow(10, 100000)",
+        "x = range(100000000)",
+        "x = format(\"%0999999999d\", 1)",
+        "x = setproduct(range(1000), range(1000), range(1000))",
+    ] {
+        assert_ne!(codes(text), [], "{text}");
+    }
+}
+
+/// Pieces that make trouble when they meet.
+const PIECES: &[&str] = &[
+    "a",
+    "b1",
+    "=",
+    "==",
+    "\n",
+    " ",
+    "\"",
+    "${",
+    "%{",
+    "}",
+    "{",
+    "[",
+    "]",
+    "(",
+    ")",
+    ".",
+    "*",
+    "~",
+    "<<EOT\n",
+    "<<-E\n",
+    "EOT\n",
+    "\nE",
+    "if",
+    "for",
+    "in",
+    "endif",
+    "endfor",
+    "else",
+    ":",
+    "=>",
+    "...",
+    ",",
+    "?",
+    "!",
+    "-",
+    "&&",
+    "||",
+    "1",
+    "0.5",
+    "1e9",
+    "'",
+    ";",
+    "#",
+    "//",
+    "/*",
+    "*/",
+    "\\",
+    "\\n",
+    "\\u00",
+    "$${",
+    "\r\n",
+    "é",
+    "\u{301}",
+    "\0",
+    "null",
+    "true",
+    "try(",
+    "can(",
+    "convert(",
+    "upper(",
+    "::",
+    "%",
+    "$",
+    "\u{feff}",
+    "x = ",
+    "block \"l\" {\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC{0,80}") {
+        codes(&text);
+    }
+
+    #[test]
+    fn no_mix_of_pieces_makes_it_panic(
+        pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)
+    ) {
+        codes(&pieces.concat());
+    }
+
+    #[test]
+    fn no_cut_in_a_sound_file_makes_it_panic(from in 0usize..4000, length in 0usize..40) {
+        let whole = include_str!("../../../testdata/lang/templates.hcl");
+        let mut text: Vec<char> = whole.chars().collect();
+        let from = from.min(text.len());
+        text.drain(from..(from + length).min(text.len()));
+        let text: String = text.into_iter().filter(|c| *c != '%').collect();
+        codes(&text);
+    }
+}
