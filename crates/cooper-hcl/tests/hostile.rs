@@ -14,7 +14,7 @@ use proptest::prelude::*;
 /// of all mistakes.
 fn codes(text: &str) -> Vec<Code> {
     let mut sources = SourceMap::new();
-    let file = sources.add("hostile.hcl", text).unwrap();
+    let file = sources.add("hostile.hcl", text).expect("the text is short");
     let diags = Diagnostics::new();
     let functions = Functions::standard();
     let env = Environment {
