@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Registries};
 use crate::error::Result;
 use crate::spec::ContainerSpec;
 
@@ -27,11 +27,12 @@ pub trait ContainerEngine: Send + Sync {
     /// What is known of a local image.
     fn inspect_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<ImageInfo>>;
 
-    /// Builds an image from a Dockerfile and returns its id.
+    /// Builds an image from a Dockerfile and returns its id. Its base images may come from any
+    /// of the registries.
     fn build_image<'a>(
         &'a self,
         build: &'a ImageBuild,
-        credentials: &'a Credentials,
+        registries: &'a Registries,
         output: &'a mut (dyn FnMut(String) + Send),
     ) -> BoxFuture<'a, Result<String>>;
 

@@ -1,0 +1,330 @@
+//! Containers: starting, copying, committing, removing.
+
+use std::sync::Arc;
+
+use bollard::errors::Error as BollardError;
+use bollard::query_parameters::{
+    ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder,
+    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
+    StartContainerOptions, UploadToContainerOptionsBuilder,
+};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::{BoxStream, StreamExt};
+use tokio::sync::oneshot;
+
+use super::Connection;
+use super::exec::{self, Kills};
+use super::failure::failure;
+use super::request::{answer, get, post_empty, post_json, watched};
+use crate::engine::{Commit, Container, ContainerInfo, Exec, ExecOutput, PathInfo, PathKind};
+use crate::error::{Error, Result};
+use crate::owner;
+use crate::spec::ContainerSpec;
+
+/// A container of Docker's engine.
+struct DockerContainer {
+    connection: Connection,
+    id: String,
+    kills: Kills,
+}
+
+pub(super) async fn start(
+    connection: &Connection,
+    spec: &ContainerSpec,
+) -> Result<Arc<dyn Container>> {
+    let what = format!("start a container of `{}`", spec.image);
+    let create = spec.to_create_body();
+    let name = create.query.name.clone();
+    let name = name.unwrap_or_else(owner::container_name);
+    let platform = create.query.platform.clone();
+    let body = create.to_json();
+    let (sender, started) = oneshot::channel();
+    let connection = connection.clone();
+    // A task of its own, because a request that nobody waits for would still make a container.
+    tokio::spawn(async move {
+        let result = create_and_start(connection, &what, &name, &platform, &body).await;
+        if let Err(Ok(container)) = sender.send(result) {
+            removed_or_told(&container).await;
+        }
+    });
+    match started.await {
+        Ok(result) => result.map(|container| Arc::new(container) as Arc<dyn Container>),
+        Err(_) => Err(Error::Engine(format!(
+            "cannot start a container of `{}`: the program is ending",
+            spec.image
+        ))),
+    }
+}
+
+/// What the engine answers when it has made something.
+#[derive(serde::Deserialize)]
+struct Created {
+    #[serde(rename = "Id")]
+    id: String,
+}
+
+async fn create_and_start(
+    connection: Connection,
+    what: &str,
+    name: &str,
+    platform: &str,
+    body: &serde_json::Value,
+) -> Result<DockerContainer> {
+    let mut query = vec![("name", name)];
+    if !platform.is_empty() {
+        query.push(("platform", platform));
+    }
+    // Not by bollard: its type has no place for some of what API 1.41 can say.
+    let request = post_json(&connection, "/containers/create", &query, body)?;
+    let created: Created = answer(&connection, &what, request).await?;
+    let container =
+        DockerContainer { connection: connection.clone(), id: created.id, kills: Kills::default() };
+    let started =
+        connection.docker.start_container(&container.id, None::<StartContainerOptions>).await;
+    if let Err(error) = started {
+        removed_or_told(&container).await;
+        return Err(failure(what, error));
+    }
+    Ok(container)
+}
+
+/// Removes a container that nobody will get; the first error is what counts.
+async fn removed_or_told(container: &DockerContainer) {
+    if let Err(error) = container.remove().await {
+        tracing::warn!("a container is left behind: {error}");
+    }
+}
+
+/// Removes what runs that are gone have left behind.
+pub(super) async fn sweep(connection: &Connection) -> Result<usize> {
+    let what = "look for containers that were left behind";
+    let filters = [("name", vec![owner::CONTAINER_NAME_PATTERN])];
+    let options = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&filters.into_iter().collect())
+        .build();
+    let found = connection
+        .docker
+        .list_containers(Some(options))
+        .await
+        .map_err(|error| failure(what, error))?;
+    let mut removed = 0;
+    for container in found {
+        let names = container.names.unwrap_or_default();
+        let left = names.iter().any(|name| owner::is_left_behind(name.trim_start_matches('/')));
+        let Some(id) = container.id.filter(|_| left) else {
+            continue;
+        };
+        remove(connection, &id).await?;
+        removed += 1;
+    }
+    Ok(removed)
+}
+
+async fn remove(connection: &Connection, id: &str) -> Result<()> {
+    // Its anonymous volumes go with it.
+    let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
+    match connection.docker.remove_container(id, Some(options)).await {
+        Ok(()) => Ok(()),
+        // Gone, or somebody else is removing it.
+        Err(BollardError::DockerResponseServerError { status_code: 404, .. }) => Ok(()),
+        Err(BollardError::DockerResponseServerError { status_code: 409, message })
+            if message.contains("already in progress") =>
+        {
+            Ok(())
+        }
+        Err(error) => Err(failure(format!("remove the container {}", short(id)), error)),
+    }
+}
+
+/// An id as people see it.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
+impl Container for DockerContainer {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>> {
+        Box::pin(async move {
+            let found = self
+                .connection
+                .docker
+                .inspect_container(&self.id, None::<InspectContainerOptions>)
+                .await
+                .map_err(|error| self.failure("inspect", error))?;
+            let networks = found.network_settings.and_then(|settings| settings.networks);
+            let ip_address = networks
+                .into_iter()
+                .flatten()
+                .filter_map(|(_, endpoint)| endpoint.ip_address)
+                .find(|address| !address.is_empty());
+            let state = found.state.unwrap_or_default();
+            let running = state.running.unwrap_or(false);
+            Ok(ContainerInfo {
+                ip_address: ip_address.unwrap_or_default(),
+                user: found.config.and_then(|config| config.user).unwrap_or_default(),
+                running,
+                exit_code: state.exit_code.filter(|_| !running),
+            })
+        })
+    }
+
+    fn exec<'a>(
+        &'a self,
+        exec: Exec,
+        output: &'a mut (dyn ExecOutput + 'a),
+    ) -> BoxFuture<'a, Result<i64>> {
+        Box::pin(exec::exec(&self.connection, &self.id, &self.kills, exec, output))
+    }
+
+    fn copy_in<'a>(
+        &'a self,
+        folder: &'a str,
+        archive: BoxStream<'static, std::io::Result<Bytes>>,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+            let (archive, broken) = watched(archive);
+            let body = bollard::body_try_stream(archive);
+            let sent =
+                self.connection.docker.upload_to_container(&self.id, Some(options), body).await;
+            if let Some(source) = broken.take() {
+                return Err(Error::Io {
+                    what: format!("cannot read what is to be copied to `{folder}`"),
+                    source,
+                });
+            }
+            sent.map_err(|error| self.failure(&format!("copy to `{folder}` in"), error))
+        })
+    }
+
+    fn copy_out<'a>(
+        &'a self,
+        path: &'a str,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Bytes>>>> {
+        Box::pin(async move {
+            let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
+            let stream = self.connection.docker.download_from_container(&self.id, Some(options));
+            self.opened(format!("copy `{path}` from"), stream.boxed()).await
+        })
+    }
+
+    fn stat<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Option<PathInfo>>> {
+        Box::pin(async move {
+            let options = ContainerArchiveInfoOptionsBuilder::new().path(path).build();
+            let found =
+                self.connection.docker.get_container_archive_info(&self.id, Some(options)).await;
+            match found {
+                Ok(stat) => Ok(Some(PathInfo {
+                    kind: kind(stat.file_mode),
+                    mode: permissions(stat.file_mode),
+                    link_target: stat.link_target,
+                })),
+                // The answer has no body that could tell a missing path from a missing container.
+                Err(BollardError::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+                Err(error) => Err(self.failure(&format!("look at `{path}` in"), error)),
+            }
+        })
+    }
+
+    fn commit<'a>(&'a self, commit: &'a Commit) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let Commit { author, message, changes, without_entrypoint } = commit;
+            let changes = changes.join("\n");
+            let mut query = vec![("container", self.id.as_str()), ("pause", "true")];
+            query.extend(author.as_deref().map(|author| ("author", author)));
+            query.extend(message.as_deref().map(|message| ("comment", message)));
+            if !changes.is_empty() {
+                query.push(("changes", &changes));
+            }
+            // Without a body the changes start from the container's configuration, which they
+            // can refer to: `ENV PATH=$PATH:/app`.
+            let request = if *without_entrypoint {
+                let mut config = self.config().await?;
+                config["Entrypoint"] = serde_json::json!([]);
+                post_json(&self.connection, "/commit", &query, &config)?
+            } else {
+                post_empty(&self.connection, "/commit", &query)?
+            };
+            let what = format!("commit the container {}", short(&self.id));
+            let committed: Created = answer(&self.connection, &what, request).await?;
+            Ok(committed.id)
+        })
+    }
+
+    fn export(&self) -> BoxFuture<'_, Result<BoxStream<'static, Result<Bytes>>>> {
+        Box::pin(async move {
+            let stream = self.connection.docker.export_container(&self.id);
+            self.opened("export".to_owned(), stream.boxed()).await
+        })
+    }
+
+    fn remove(&self) -> BoxFuture<'static, Result<()>> {
+        let (connection, id) = (self.connection.clone(), self.id.clone());
+        Box::pin(async move { remove(&connection, &id).await })
+    }
+}
+
+impl DockerContainer {
+    /// Its configuration, with whatever the engine knows of it.
+    async fn config(&self) -> Result<serde_json::Value> {
+        #[derive(serde::Deserialize)]
+        struct Inspected {
+            #[serde(rename = "Config")]
+            config: serde_json::Value,
+        }
+        let what = format!("inspect the container {}", short(&self.id));
+        let path = format!("/containers/{}/json", self.id);
+        let request = get(&self.connection, &path)?;
+        let inspected: Inspected = answer(&self.connection, &what, request).await?;
+        Ok(inspected.config)
+    }
+
+    fn failure(&self, verb: &str, error: BollardError) -> Error {
+        failure(format!("{verb} the container {}", short(&self.id)), error)
+    }
+
+    /// A stream that has begun: what the engine refuses, it refuses before the first bytes.
+    async fn opened(
+        &self,
+        verb: String,
+        mut stream: BoxStream<'static, std::result::Result<Bytes, BollardError>>,
+    ) -> Result<BoxStream<'static, Result<Bytes>>> {
+        let what = format!("{verb} the container {}", short(&self.id));
+        let first = match stream.next().await {
+            Some(Err(error)) => return Err(failure(&what, error)),
+            Some(Ok(bytes)) => Some(Ok(bytes)),
+            None => None,
+        };
+        let rest = stream.map(move |piece| piece.map_err(|error| failure(&what, error)));
+        Ok(futures::stream::iter(first).chain(rest).boxed())
+    }
+}
+
+/// The bits by which Go's file modes, which the API uses, tell kinds.
+const GO_DIRECTORY: u32 = 1 << 31;
+const GO_SYMLINK: u32 = 1 << 27;
+const GO_OTHER: u32 = (1 << 26) | (1 << 25) | (1 << 24) | (1 << 21) | (1 << 19);
+
+fn kind(mode: u32) -> PathKind {
+    if mode & GO_DIRECTORY != 0 {
+        PathKind::Directory
+    } else if mode & GO_SYMLINK != 0 {
+        PathKind::Symlink
+    } else if mode & GO_OTHER != 0 {
+        PathKind::Other
+    } else {
+        PathKind::File
+    }
+}
+
+/// Permissions as Unix has them; Go keeps setuid, setgid and sticky elsewhere.
+fn permissions(mode: u32) -> u32 {
+    let special = [(1 << 23, 0o4000), (1 << 22, 0o2000), (1 << 20, 0o1000)];
+    let set = special.iter().filter(|(go, _)| mode & go != 0);
+    (mode & 0o777) | set.map(|(_, unix)| unix).sum::<u32>()
+}
