@@ -4,6 +4,8 @@
 //! the local image `base:latest`, which needs a shell, and the registry `COOPER_TEST_REGISTRY`
 //! (`127.0.0.1:5000`).
 
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests fail by panicking")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};

@@ -66,7 +66,7 @@ pub(super) async fn exec(
                 tty: Some(tty),
                 cmd: Some(command),
                 env: Some(vec![format!("{MARK}={mark}")]),
-                user,
+                user: user.clone(),
                 ..ExecConfig::default()
             },
         )
@@ -75,6 +75,7 @@ pub(super) async fn exec(
     let guard = KillOnDrop {
         connection: connection.clone(),
         container: container.to_owned(),
+        user,
         mark: Some(mark),
         kills: kills.clone(),
     };
@@ -315,6 +316,7 @@ impl Kills {
 struct KillOnDrop {
     connection: Connection,
     container: String,
+    user: Option<String>,
     /// What its processes are marked with; nothing when there is nothing to kill.
     mark: Option<String>,
     kills: Kills,
@@ -336,10 +338,12 @@ impl Drop for KillOnDrop {
         };
         let connection = self.connection.clone();
         let container = std::mem::take(&mut self.container);
+        let user = self.user.take();
         let kills = self.kills.clone();
         kills.0.send_modify(|count| *count += 1);
         runtime.spawn(async move {
-            let killed = timeout(KILL_TIMEOUT, kill(&connection, &container, &mark)).await;
+            let killed =
+                timeout(KILL_TIMEOUT, kill(&connection, &container, user.as_deref(), &mark)).await;
             kills.0.send_modify(|count| *count -= 1);
             let reason = match killed {
                 Ok(Ok(())) => return,
@@ -387,13 +391,24 @@ echo $sessions
 "#;
 
 /// Asks a command's processes to end, and ends those that do not within the grace.
-async fn kill(connection: &Connection, container: &str, mark: &str) -> Result<()> {
+async fn kill(
+    connection: &Connection,
+    container: &str,
+    user: Option<&str>,
+    mark: &str,
+) -> Result<()> {
     let mut sessions = String::new();
     let begun = Instant::now();
     let mut signal = "TERM";
     let mut pause = Duration::from_millis(20);
     loop {
-        if signal_all(connection, container, mark, signal, &mut sessions).await? {
+        // The command's own user sees what its processes carry, which root without all its
+        // powers does not; root reaches all processes of the sessions that are found so.
+        let mut nobody = true;
+        for user in [user, Some("0")] {
+            nobody &= signal_all(connection, container, user, mark, signal, &mut sessions).await?;
+        }
+        if nobody {
             return Ok(());
         }
         // Signal 0 only looks whether somebody is left.
@@ -407,6 +422,7 @@ async fn kill(connection: &Connection, container: &str, mark: &str) -> Result<()
 async fn signal_all(
     connection: &Connection,
     container: &str,
+    user: Option<&str>,
     mark: &str,
     signal: &str,
     sessions: &mut String,
@@ -421,9 +437,7 @@ async fn signal_all(
             ExecConfig {
                 attach_stdout: Some(true),
                 cmd: Some(command.map(str::to_owned).to_vec()),
-                // Root without privileges cannot see what others' processes carry.
-                privileged: Some(true),
-                user: Some("0".to_owned()),
+                user: user.map(str::to_owned),
                 ..ExecConfig::default()
             },
         )
