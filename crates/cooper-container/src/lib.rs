@@ -6,8 +6,8 @@
 pub mod build_context;
 pub mod changes;
 pub mod credentials;
-pub mod ecr;
 pub mod docker;
+pub mod ecr;
 pub mod engine;
 pub mod error;
 pub mod owner;

@@ -288,7 +288,7 @@ async fn an_image_is_committed_tagged_pushed_pulled_saved_and_removed() {
     assert!(lines.iter().any(|step| matches!(step, Progress::Layer { .. })), "{lines:?}");
     let info = engine.inspect_image(&name).await.unwrap();
     assert_eq!(info.repo_digests, [format!("{repository}@{digest}")]);
-    assert_eq!(info.repo_tags, [name.clone()]);
+    assert_eq!(info.repo_tags, std::slice::from_ref(&name));
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("image.tar");
