@@ -278,8 +278,7 @@ impl<'a> Reader<'a, '_> {
         let article = if what.starts_with('e') { "an" } else { "a" };
         let message = format!("there is no {what} type called `{name}`");
         let help = did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
-            let known = list(known);
-            format!("Cooper has {known}, and cannot use {article} {what} of a plugin yet")
+            format!("Cooper has {}, and cannot use {article} {what} of a plugin yet", list(known))
         });
         let error = Diagnostic::error(Code::UnknownComponent, message);
         self.diags().error(error.at(span, "").help(help))
@@ -289,6 +288,9 @@ impl<'a> Reader<'a, '_> {
 /// Names for a person: the first ten of them.
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 10;
+    if names.is_empty() {
+        return "none".to_owned();
+    }
     let shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),

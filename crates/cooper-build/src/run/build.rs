@@ -85,6 +85,9 @@ impl Build {
             Ok(Some(artifact)) => artifact,
             Err(failure) => return self.failed(&failure),
         };
+        if self.run.options.debug {
+            self.unwind(&self.cleanup).await;
+        }
         // What the source left to clean up goes while the chains run.
         let (Made { artifacts, failures, cancelled }, ()) =
             futures::future::join(self.chains(artifact), self.unwind(&self.cleanup)).await;
@@ -119,7 +122,11 @@ impl Build {
         let started = self.start_step(step, StepRole::Source, component, None).await;
         let result = loop {
             let result = self.try_source(step).await;
-            let Err(failure) = result else { break result };
+            let Err(failure) = result else {
+                // Nobody needs the machine any more.
+                self.provisioned().machine = None;
+                break result;
+            };
             let made_already = self.provisioned().decision.take();
             let decision = match made_already {
                 Some(decision) => decision,

@@ -400,6 +400,91 @@ async fn folders_are_read_file_by_file() {
     }
 }
 
+const WORDS: &[&str] = &[
+    "source \"machine\" \"m\" {",
+    "build {",
+    "variable \"v\" {",
+    "locals {",
+    "local \"l\" {",
+    "}",
+    "\n",
+    "sources = [\"machine.m\"]",
+    "provisioner \"work\" {",
+    "note = \"${build.ID}\"",
+    "note = 1",
+    "default = 1",
+    "type = list(string)",
+    "validation {",
+    "condition = var.v > 1",
+    "error_message = \"No.\"",
+    "a = local.b",
+    "b = local.a",
+    "c = local",
+    "expression = local.l",
+    "sensitive = true",
+    "override = { m = { note = null } }",
+    "override = 1",
+    "only = [null]",
+    "timeout = \"1s\"",
+    "timeout = build.ID",
+    "max_retries = -1",
+    "max_retries = 1e99",
+    "pause_before = null",
+    "post-processor \"turn\" {",
+    "post-processors {",
+    "makes = source.name",
+    "keep = build.Nope",
+    "error-cleanup-provisioner \"work\" {",
+    "packer {",
+    "required_version = \">= 1\"",
+    "required_plugins {",
+    "docker = { version = \"1\", source = \"a/b/c\" }",
+    "data \"a\" \"b\" {",
+    "dynamic \"x\" {",
+    "name = \"é\"",
+    "name = null",
+    "words = { a = var.v }",
+    "source \"machine.m\" {",
+    "${",
+    "\"",
+    "<<E\n",
+    "except = [\"machine.m\"]",
+    "keep_input_artifact = null",
+    "x = [for a in local.b : a]",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 200, ..Default::default() })]
+
+    #[test]
+    fn no_template_makes_it_panic(words in proptest::collection::vec(0..WORDS.len(), 0..40)) {
+        let text: Vec<&str> = words.into_iter().map(|word| WORDS[word]).collect();
+        for glue in ["\n", " "] {
+            futures::executor::block_on(mistakes(&text.join(glue)));
+        }
+    }
+
+    /// Blocks that are closed, so that what comes after parsing is reached.
+    #[test]
+    fn no_closed_template_makes_it_panic(words in proptest::collection::vec(0..WORDS.len(), 0..30)) {
+        let (mut text, mut open) = (String::new(), 0);
+        for word in words.into_iter().map(|word| WORDS[word]) {
+            match word {
+                "}" if open == 0 => {}
+                "${" | "\"" | "<<E\n" => {}
+                word => {
+                    open += i32::from(word.ends_with('{'));
+                    open -= i32::from(word == "}");
+                    text += word;
+                    text.push('\n');
+                }
+            }
+        }
+        text += &"}\n".repeat(open as usize);
+        futures::executor::block_on(mistakes(&text));
+    }
+}
+
 #[tokio::test]
 async fn a_thousand_of_everything_takes_no_time() {
     let mut text = String::new();
