@@ -1,7 +1,7 @@
 //! Runs commands and moves files in containers made from images, and commits the result.
 //!
 //! Nothing here has heard of templates. [`ContainerEngine`] is what an engine can do; there is
-//! one over Docker's API and a fake one for tests.
+//! one over Docker's API and a [fake] one for tests.
 
 pub mod build_context;
 pub mod changes;
@@ -10,6 +10,7 @@ pub mod docker;
 pub mod ecr;
 pub mod engine;
 pub mod error;
+pub mod fake;
 pub mod owner;
 pub mod reference;
 pub mod run_options;

@@ -1,0 +1,505 @@
+//! An engine that only pretends, for tests: it runs nothing and reaches nobody.
+//!
+//! What commands answer and what fails is said by a [`Script`]; what was asked is in
+//! [`FakeEngine::calls`]. Ids and digests follow from what was done, so that they are the same
+//! every time.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, StreamExt};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::credentials::{Credentials, Registries};
+use crate::engine::{
+    Commit, Container, ContainerEngine, ContainerInfo, Exec, ExecOutput, ImageBuild, ImageInfo,
+    Import, PathInfo, PathKind, Progress,
+};
+use crate::error::{Error, Result};
+use crate::reference::Reference;
+use crate::spec::ContainerSpec;
+
+/// What a fake engine has and does.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Script {
+    /// Images that are there from the start.
+    pub images: Vec<String>,
+    /// What commands answer: the first that fits.
+    pub exec: Vec<Answer>,
+    /// Operations (`pull`, `push`, `start`, `commit`, …) that fail, and what they say.
+    pub fail: BTreeMap<String, String>,
+}
+
+/// What a command answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answer {
+    /// A part of the command or its input.
+    pub contains: String,
+    /// Its output.
+    pub stdout: String,
+    /// Its errors.
+    pub stderr: String,
+    /// Its exit code.
+    pub exit: i64,
+    /// Whether it never ends.
+    pub hangs: bool,
+}
+
+/// An engine that only pretends.
+#[derive(Clone, Default)]
+pub struct FakeEngine(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    script: Script,
+    /// Images by name; more than one name may have the same id.
+    images: BTreeMap<String, ImageInfo>,
+    calls: Vec<String>,
+    started: u64,
+    running: usize,
+}
+
+/// A file of a fake container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct File {
+    kind: PathKind,
+    mode: u32,
+    link_target: String,
+    content: Bytes,
+}
+
+impl FakeEngine {
+    /// An engine that does what the script says.
+    pub fn new(script: Script) -> Self {
+        let images =
+            script.images.iter().map(|name| (full_name(name), image(&[name.as_str()]))).collect();
+        Self(Arc::new(Mutex::new(State { script, images, ..State::default() })))
+    }
+
+    /// An engine that does what a script in JSON says.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let script = serde_json::from_str(text).map_err(|error| {
+            Error::Configuration(format!("cannot understand the fake engine's script: {error}"))
+        })?;
+        Ok(Self::new(script))
+    }
+
+    /// What was asked so far, a line each: `pull python:alpine`.
+    pub fn calls(&self) -> Vec<String> {
+        self.state().calls.clone()
+    }
+
+    /// How many containers have been started and not removed.
+    pub fn running(&self) -> usize {
+        self.state().running
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes a call, and fails if the script says so.
+    fn call(&self, operation: &str, what: &str) -> Result<MutexGuard<'_, State>> {
+        let mut state = self.state();
+        state.calls.push(format!("{operation} {what}").trim_end().to_owned());
+        match state.script.fail.get(operation) {
+            Some(message) => Err(Error::Engine(message.clone())),
+            None => Ok(state),
+        }
+    }
+}
+
+impl State {
+    fn image(&self, name: &str) -> Result<ImageInfo> {
+        let named = self.images.get(&full_name(name));
+        let found = named.or_else(|| self.images.values().find(|image| image.id == name));
+        found.cloned().ok_or_else(|| Error::NotFound(format!("there is no image `{name}`")))
+    }
+
+    fn add(&mut self, name: &str, mut image: ImageInfo) {
+        image.repo_tags = vec![name.to_owned()];
+        self.images.insert(full_name(name), image);
+    }
+}
+
+fn full_name(name: &str) -> String {
+    match Reference::parse(name) {
+        Ok(reference) if reference.tag.is_none() && reference.digest.is_none() => {
+            format!("{name}:latest")
+        }
+        _ => name.to_owned(),
+    }
+}
+
+fn digest(parts: &[&str]) -> String {
+    let digest = Sha256::digest(parts.join("\0").as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn image(parts: &[&str]) -> ImageInfo {
+    ImageInfo { id: format!("sha256:{}", digest(parts)), ..ImageInfo::default() }
+}
+
+fn done<'a, T: Send + 'a>(result: Result<T>) -> BoxFuture<'a, Result<T>> {
+    Box::pin(async move { result })
+}
+
+impl ContainerEngine for FakeEngine {
+    fn pull<'a>(
+        &'a self,
+        image_name: &'a str,
+        _platform: Option<&'a str>,
+        _credentials: &'a Credentials,
+        progress: &'a mut (dyn FnMut(Progress) + Send),
+    ) -> BoxFuture<'a, Result<()>> {
+        let pulled = self.call("pull", image_name).map(|mut state| {
+            let found = ImageInfo {
+                repo_digests: vec![format!("{image_name}@sha256:{}", digest(&["d", image_name]))],
+                ..image(&[image_name])
+            };
+            state.add(image_name, found);
+        });
+        if pulled.is_ok() {
+            progress(Progress::Line(format!("Status: Downloaded newer image for {image_name}")));
+        }
+        done(pulled)
+    }
+
+    fn inspect_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<ImageInfo>> {
+        done(self.call("inspect_image", image).and_then(|state| state.image(image)))
+    }
+
+    fn build_image<'a>(
+        &'a self,
+        build: &'a ImageBuild,
+        _registries: &'a Registries,
+        output: &'a mut (dyn FnMut(String) + Send),
+    ) -> BoxFuture<'a, Result<String>> {
+        let dockerfile = build.dockerfile.display().to_string();
+        let built = self.call("build", &dockerfile).map(|mut state| {
+            let built = image(&["build", &dockerfile]);
+            state.images.insert(built.id.clone(), built.clone());
+            built.id
+        });
+        if let Ok(id) = &built {
+            output(format!("Successfully built {id}"));
+        }
+        done(built)
+    }
+
+    fn start<'a>(&'a self, spec: &'a ContainerSpec) -> BoxFuture<'a, Result<Arc<dyn Container>>> {
+        let started = self.call("start", &spec.image).and_then(|mut state| {
+            let image = state.image(&spec.image)?;
+            state.started += 1;
+            state.running += 1;
+            Ok(Arc::new(FakeContainer {
+                engine: self.clone(),
+                id: digest(&["container", &state.started.to_string()]),
+                image,
+                files: Mutex::default(),
+                is_removed: Arc::default(),
+            }) as Arc<dyn Container>)
+        });
+        done(started)
+    }
+
+    fn tag<'a>(
+        &'a self,
+        image: &'a str,
+        repository: &'a str,
+        tag: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<()>> {
+        let name = format!("{repository}:{}", tag.unwrap_or("latest"));
+        done(self.call("tag", &format!("{image} {name}")).and_then(|mut state| {
+            let found = state.image(image)?;
+            state.add(&name, found);
+            Ok(())
+        }))
+    }
+
+    fn push<'a>(
+        &'a self,
+        reference: &'a str,
+        _platform: Option<&'a str>,
+        _credentials: &'a Credentials,
+        progress: &'a mut (dyn FnMut(Progress) + Send),
+    ) -> BoxFuture<'a, Result<String>> {
+        let pushed = self.call("push", reference).and_then(|state| {
+            let found = state.image(reference)?;
+            Ok(format!("sha256:{}", digest(&["manifest", &found.id])))
+        });
+        if let Ok(digest) = &pushed {
+            progress(Progress::Line(format!("{reference}: digest: {digest} size: 528")));
+        }
+        done(pushed)
+    }
+
+    fn save<'a>(&'a self, images: &'a [String], path: &'a Path) -> BoxFuture<'a, Result<()>> {
+        done(self.call("save", &images.join(" ")).and_then(|state| {
+            let ids: Result<Vec<String>> =
+                images.iter().map(|image| state.image(image).map(|found| found.id)).collect();
+            std::fs::write(path, ids?.join("\n")).map_err(|source| Error::Io {
+                what: format!("cannot write `{}`", path.display()),
+                source,
+            })
+        }))
+    }
+
+    fn import<'a>(&'a self, import: &'a Import) -> BoxFuture<'a, Result<String>> {
+        let archive = import.archive.display().to_string();
+        done(self.call("import", &archive).and_then(|mut state| {
+            let content = std::fs::read(&import.archive)
+                .map_err(|source| Error::Io { what: format!("cannot read `{archive}`"), source })?;
+            let made = image(&[&String::from_utf8_lossy(&content), &import.changes.join("\n")]);
+            let id = made.id.clone();
+            if let Some(repository) = &import.repository {
+                let tag = import.tag.as_deref().unwrap_or("latest");
+                state.add(&format!("{repository}:{tag}"), made);
+            } else {
+                state.images.insert(id.clone(), made);
+            }
+            Ok(id)
+        }))
+    }
+
+    fn remove_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<()>> {
+        done(self.call("remove_image", image).map(|mut state| {
+            let name = full_name(image);
+            state.images.retain(|key, found| *key != name && found.id != image);
+        }))
+    }
+
+    fn sweep(&self) -> BoxFuture<'_, Result<usize>> {
+        done(self.call("sweep", "").map(|_| 0))
+    }
+}
+
+struct FakeContainer {
+    engine: FakeEngine,
+    id: String,
+    image: ImageInfo,
+    files: Mutex<BTreeMap<String, File>>,
+    is_removed: Arc<Mutex<bool>>,
+}
+
+impl FakeContainer {
+    fn files(&self) -> MutexGuard<'_, BTreeMap<String, File>> {
+        self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// The files below a path, or the one that stands there, as an archive.
+    fn archive(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        let path = absolute("/", path);
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let mut archive = tar::Builder::new(Vec::new());
+        for (name, file) in self.files().iter() {
+            let inside = name.strip_prefix(path.trim_end_matches('/'));
+            if !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                continue;
+            }
+            let mut header = tar::Header::new_gnu();
+            header.set_mode(file.mode);
+            header.set_size(file.content.len() as u64);
+            header.set_entry_type(match file.kind {
+                PathKind::File | PathKind::Other => tar::EntryType::Regular,
+                PathKind::Directory => tar::EntryType::Directory,
+                PathKind::Symlink => tar::EntryType::Symlink,
+            });
+            let name = name.get(parent.len()..).unwrap_or(name).trim_start_matches('/');
+            if file.kind == PathKind::Symlink {
+                archive.append_link(&mut header, name, &file.link_target)?;
+            } else {
+                archive.append_data(&mut header, name, &file.content[..])?;
+            }
+        }
+        archive.into_inner()
+    }
+}
+
+fn absolute(folder: &str, name: &str) -> String {
+    let parts = folder.split('/').chain(name.split('/'));
+    let parts: Vec<&str> = parts.filter(|part| !matches!(*part, "" | ".")).collect();
+    format!("/{}", parts.join("/"))
+}
+
+fn broken(what: &str) -> impl Fn(std::io::Error) -> Error {
+    let what = format!("cannot {what}");
+    move |source| Error::Io { what: what.clone(), source }
+}
+
+impl Container for FakeContainer {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>> {
+        done(self.engine.call("inspect", "").map(|_| ContainerInfo {
+            ip_address: "172.17.0.2".to_owned(),
+            user: self.image.user.clone(),
+            running: true,
+            exit_code: None,
+        }))
+    }
+
+    fn exec<'a>(
+        &'a self,
+        exec: Exec,
+        output: &'a mut (dyn ExecOutput + 'a),
+    ) -> BoxFuture<'a, Result<i64>> {
+        let text = format!("{}\n{}", exec.command.join(" "), String::from_utf8_lossy(&exec.stdin));
+        let answer = self.engine.call("exec", text.trim_end()).map(|state| {
+            let mut answers = state.script.exec.iter();
+            answers.find(|answer| text.contains(&answer.contains)).cloned().unwrap_or_default()
+        });
+        Box::pin(async move {
+            let Answer { contains: _, stdout, stderr, exit, hangs } = answer?;
+            if !stdout.is_empty() {
+                output.stdout(stdout.into()).await;
+            }
+            if !stderr.is_empty() {
+                output.stderr(stderr.into()).await;
+            }
+            if hangs {
+                std::future::pending::<()>().await;
+            }
+            Ok(exit)
+        })
+    }
+
+    fn copy_in<'a>(
+        &'a self,
+        folder: &'a str,
+        mut archive: BoxStream<'static, std::io::Result<Bytes>>,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.engine.call("copy_in", folder).map(drop)?;
+            let broken = broken("read what is to be copied");
+            let mut bytes = Vec::new();
+            while let Some(piece) = archive.next().await {
+                bytes.extend_from_slice(&piece.map_err(&broken)?);
+            }
+            let mut archive = tar::Archive::new(&bytes[..]);
+            for entry in archive.entries().map_err(&broken)? {
+                let mut entry = entry.map_err(&broken)?;
+                let name = entry.path().map_err(&broken)?.to_string_lossy().into_owned();
+                let kind = match entry.header().entry_type() {
+                    tar::EntryType::Regular => PathKind::File,
+                    tar::EntryType::Directory => PathKind::Directory,
+                    tar::EntryType::Symlink => PathKind::Symlink,
+                    _ => PathKind::Other,
+                };
+                let link = entry.link_name().map_err(&broken)?.unwrap_or_default();
+                let link_target = link.to_string_lossy().into_owned();
+                let mode = entry.header().mode().map_err(&broken)?;
+                let mut content = Vec::new();
+                entry.read_to_end(&mut content).map_err(&broken)?;
+                let file = File { kind, mode, link_target, content: content.into() };
+                self.files().insert(absolute(folder, &name), file);
+            }
+            Ok(())
+        })
+    }
+
+    fn copy_out<'a>(
+        &'a self,
+        path: &'a str,
+    ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Bytes>>>> {
+        let called = self.engine.call("copy_out", path).map(drop);
+        done(called.and_then(|()| {
+            if !self.files().contains_key(&absolute("/", path)) {
+                return Err(Error::NotFound(format!("there is no `{path}` in the container")));
+            }
+            let bytes = self.archive(path).map_err(broken("write an archive"))?;
+            Ok(stream::iter([Ok(Bytes::from(bytes))]).boxed())
+        }))
+    }
+
+    fn stat<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Option<PathInfo>>> {
+        let called = self.engine.call("stat", path).map(drop);
+        done(called.map(|()| {
+            let files = self.files();
+            let file = files.get(&absolute("/", path))?;
+            let File { kind, mode, link_target, content: _ } = file.clone();
+            Some(PathInfo { kind, mode, link_target })
+        }))
+    }
+
+    fn commit<'a>(&'a self, commit: &'a Commit) -> BoxFuture<'a, Result<String>> {
+        let changes = commit.changes.join("; ");
+        let tree: String =
+            self.files().iter().map(|(name, file)| format!("{name} {file:?}\n")).collect();
+        done(self.engine.call("commit", &changes).map(|mut state| {
+            let made = image(&[&self.image.id, &tree, &changes]);
+            state.images.insert(made.id.clone(), made.clone());
+            made.id
+        }))
+    }
+
+    fn export(&self) -> BoxFuture<'_, Result<BoxStream<'static, Result<Bytes>>>> {
+        let called = self.engine.call("export", "").map(drop);
+        done(called.and_then(|()| {
+            let bytes = self.archive("/").map_err(broken("write an archive"))?;
+            Ok(stream::iter([Ok(Bytes::from(bytes))]).boxed())
+        }))
+    }
+
+    fn remove(&self) -> BoxFuture<'static, Result<()>> {
+        let (engine, is_removed) = (self.engine.clone(), self.is_removed.clone());
+        Box::pin(async move {
+            let mut state = engine.call("remove", "")?;
+            let mut is_removed =
+                is_removed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if !std::mem::replace(&mut *is_removed, true) {
+                state.running -= 1;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nowhere;
+
+    impl ExecOutput for Nowhere {
+        fn stdout<'a>(&'a mut self, _: Bytes) -> BoxFuture<'a, ()> {
+            Box::pin(async {})
+        }
+        fn stderr<'a>(&'a mut self, _: Bytes) -> BoxFuture<'a, ()> {
+            Box::pin(async {})
+        }
+    }
+
+    #[tokio::test]
+    async fn a_script_says_what_happens() {
+        let engine = FakeEngine::from_json(
+            r#"{"images": ["base"], "exec": [{"contains": "bad", "exit": 3}],
+                "fail": {"push": "the registry is on fire"}}"#,
+        )
+        .unwrap();
+        let spec = ContainerSpec { image: "base:latest".to_owned(), ..ContainerSpec::default() };
+        let container = engine.start(&spec).await.unwrap();
+        let exec = |word: &str| Exec { command: vec![word.to_owned()], ..Exec::default() };
+        assert_eq!(container.exec(exec("bad"), &mut Nowhere).await.unwrap(), 3);
+        assert_eq!(container.exec(exec("good"), &mut Nowhere).await.unwrap(), 0);
+        let id = container.commit(&Commit::default()).await.unwrap();
+        assert_eq!(id, container.commit(&Commit::default()).await.unwrap());
+        engine.tag(&id, "app", Some("v1")).await.unwrap();
+        let pushed = engine.push("app:v1", None, &Credentials::Anonymous, &mut |_| {}).await;
+        assert_eq!(pushed.unwrap_err().to_string(), "the registry is on fire");
+        assert_eq!(engine.running(), 1);
+        container.remove().await.unwrap();
+        container.remove().await.unwrap();
+        assert_eq!(engine.running(), 0);
+        assert_eq!(engine.calls()[..2], ["start base:latest", "exec bad"]);
+    }
+}
