@@ -1,1 +1,58 @@
-//! cooper-builtin
+//! The sources, provisioners and post-processors that come in the box.
+//!
+//! One component is one file: its arguments, its behaviour and its tests. [`catalog`] lists them.
+//! What several of them share lies beside them: [`arguments`] reads special arguments,
+//! [`script`] is what `shell` and `shell-local` have in common, [`lines`] turns a command's output
+//! into events, [`communicator`] has the ways into machines.
+
+mod archive;
+mod arguments;
+mod communicator;
+mod facts;
+mod files;
+mod image;
+mod lines;
+mod local;
+mod login;
+mod post_processor;
+mod provisioner;
+mod render;
+mod script;
+mod source;
+mod transfer;
+
+use std::sync::Arc;
+
+use cooper_build::Catalog;
+use cooper_container::ContainerEngine;
+
+/// The Packer plugin whose components are built in, and the version they behave like.
+pub const DOCKER_PLUGIN: (&str, &str) = ("github.com/hashicorp/docker", "1.1.5");
+
+/// Every kind of component that comes in the box; those that need containers use `engine`.
+pub fn catalog(engine: Arc<dyn ContainerEngine>) -> Catalog {
+    let mut catalog = Catalog::new();
+    catalog.plugin(DOCKER_PLUGIN.0, DOCKER_PLUGIN.1);
+
+    catalog.source("docker", source::docker::Kind::new(engine.clone()));
+    catalog.source("file", source::file::Kind::new());
+    catalog.source("null", source::null::Kind::new());
+
+    catalog.provisioner("breakpoint", provisioner::breakpoint::Kind::new());
+    catalog.provisioner("file", provisioner::file::Kind::new());
+    catalog.provisioner("shell", provisioner::shell::Kind::new());
+    catalog.provisioner("shell-local", provisioner::shell_local::Kind::new());
+    catalog.provisioner("sleep", provisioner::sleep::Kind::new());
+
+    catalog.post_processor("artifice", post_processor::artifice::Kind::new());
+    catalog.post_processor("checksum", post_processor::checksum::Kind::new());
+    catalog.post_processor("compress", post_processor::compress::Kind::new());
+    catalog
+        .post_processor("docker-import", post_processor::docker_import::Kind::new(engine.clone()));
+    catalog.post_processor("docker-push", post_processor::docker_push::Kind::new(engine.clone()));
+    catalog.post_processor("docker-save", post_processor::docker_save::Kind::new(engine.clone()));
+    catalog.post_processor("docker-tag", post_processor::docker_tag::Kind::new(engine));
+    catalog.post_processor("manifest", post_processor::manifest::Kind::new());
+    catalog.post_processor("shell-local", post_processor::shell_local::Kind::new());
+    catalog
+}

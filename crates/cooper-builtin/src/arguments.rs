@@ -1,0 +1,89 @@
+//! Arguments of special types, and checks that several components make.
+
+use std::time::Duration;
+
+use cooper_build::Config;
+use cooper_build::component::ArgumentType;
+use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Type, Value, duration};
+
+/// A duration as Go writes it: `1h2m3.5s`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct GoDuration(pub(crate) Duration);
+
+impl ArgumentType for GoDuration {
+    fn ty() -> Type {
+        Type::String
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        let text = value.as_str().ok_or_else(|| "a string is required".to_owned())?;
+        let nanoseconds = duration::parse(text).map_err(|error| error.to_string())?;
+        let nanoseconds =
+            u64::try_from(nanoseconds).map_err(|_| format!("`{text}` is negative"))?;
+        Ok(Self(Duration::from_nanos(nanoseconds)))
+    }
+}
+
+/// A duration as Go prints it: `1m30s`.
+pub(crate) fn shown(time: Duration) -> String {
+    duration::format(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
+}
+
+/// Records an error with a next step.
+pub(crate) fn refuse(
+    config: &Config<'_>,
+    code: Code,
+    argument: &str,
+    message: impl Into<String>,
+    help: &str,
+) -> Reported {
+    let error = Diagnostic::error(code, message).at(config.place(argument), "");
+    config.diags.error(if help.is_empty() { error } else { error.help(help) })
+}
+
+/// Records that an argument was accepted and changes nothing.
+pub(crate) fn no_effect(config: &Config<'_>, argument: &str, why: &str) {
+    let message = format!("`{argument}` has no effect: {why}");
+    config.diags.warn(
+        Diagnostic::warning(Code::NoEffect, message)
+            .at(config.place(argument), "")
+            .help("it can be removed"),
+    );
+}
+
+/// Records it when something other than a regular file, or nothing, stands at `path`.
+pub(crate) fn check_file(config: &Config<'_>, argument: &str, path: &str) -> Result<(), Reported> {
+    let message = match config.system.kind(path.as_ref()) {
+        Ok(FileKind::File | FileKind::Other) => return Ok(()),
+        Ok(FileKind::Directory) => format!("`{path}` is a folder, and a file is needed"),
+        Err(error) => format!("`{path}` cannot be read: {}", plain(&error)),
+    };
+    Err(refuse(config, Code::UnreadableFile, argument, message, &from_here(config)))
+}
+
+/// Records it when nothing stands at `path`.
+pub(crate) fn check_exists(
+    config: &Config<'_>,
+    argument: &str,
+    path: &str,
+) -> Result<FileKind, Reported> {
+    config.system.kind(path.as_ref()).map_err(|error| {
+        let message = format!("`{path}` cannot be read: {}", plain(&error));
+        refuse(config, Code::UnreadableFile, argument, message, &from_here(config))
+    })
+}
+
+/// A relative path counts from somewhere; people want to know where.
+fn from_here(config: &Config<'_>) -> String {
+    let here = config.system.current_dir();
+    format!("paths count from the folder Cooper is started in, `{}`", here.display())
+}
+
+/// An input or output error in plain words.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

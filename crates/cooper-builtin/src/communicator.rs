@@ -1,0 +1,7 @@
+//! The ways into machines.
+
+pub(crate) mod docker;
+pub(crate) mod none;
+mod options;
+
+pub(crate) use options::{Choice, OPTIONS, choose};

@@ -1,0 +1,228 @@
+//! `checksum`: writes digests of an artifact's files beside them.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::component::{
+    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, component_config};
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Code, Reported, did_you_mean};
+use futures::future::BoxFuture;
+use sha2::digest::DynDigest;
+use tokio::sync::Mutex;
+
+use crate::arguments::{plain, refuse};
+use crate::facts;
+use crate::files::{Files, write_whole};
+use crate::render::Renderer;
+
+component_config! {
+    /// Writes digests of the artifact's files into files.
+    struct Arguments {
+        /// Which: `md5`, `sha1`, `sha224`, `sha256`, `sha384`, `sha512`. `["md5"]` when absent.
+        checksum_types: Vec<String>,
+        /// The file: `packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum`.
+        output: Option<String>,
+    }
+}
+
+const OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum";
+
+const TYPES: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
+
+/// Builds run side by side and may write one file.
+static WRITING: Mutex<()> = Mutex::const_new(());
+
+/// The kind of post-processor called `checksum`.
+pub(crate) struct Kind {
+    schema: Schema,
+}
+
+impl Kind {
+    pub(crate) fn new() -> Self {
+        Self { schema: Arguments::schema() }
+    }
+}
+
+impl PostProcessorKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        Box::pin(async move {
+            let step = prepare(config)?;
+            Ok(Box::new(step) as Box<dyn PostProcessor>)
+        })
+    }
+}
+
+struct Checksum {
+    types: Vec<String>,
+    output: String,
+    renderer: Renderer,
+}
+
+fn prepare(config: Config<'_>) -> Result<Checksum, Reported> {
+    let config = config.render(&["output"])?;
+    let arguments: Arguments = config.read()?;
+    let mut types = arguments.checksum_types;
+    if types.is_empty() {
+        types.push("md5".to_owned());
+    }
+    let mut result = Ok(());
+    for name in types.iter().filter(|name| hasher(name).is_none()) {
+        let message = format!("there is no checksum called `{name}`");
+        let help = did_you_mean(name, TYPES.iter().copied())
+            .unwrap_or_else(|| format!("there are `{}`", TYPES.join("`, `")));
+        result = Err(refuse(&config, Code::InvalidValue, "checksum_types", message, &help));
+    }
+    let output = arguments.output.filter(|output| !output.is_empty());
+    result.map(|()| Checksum {
+        types,
+        output: output.unwrap_or_else(|| OUTPUT.to_owned()),
+        renderer: Renderer::new(&config),
+    })
+}
+
+fn hasher(name: &str) -> Option<Box<dyn DynDigest>> {
+    Some(match name {
+        "md5" => Box::new(md5::Md5::default()),
+        "sha1" => Box::new(sha1::Sha1::default()),
+        "sha224" => Box::new(sha2::Sha224::default()),
+        "sha256" => Box::new(sha2::Sha256::default()),
+        "sha384" => Box::new(sha2::Sha384::default()),
+        "sha512" => Box::new(sha2::Sha512::default()),
+        _ => return None,
+    })
+}
+
+impl PostProcessor for Checksum {
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>> {
+        Box::pin(async move {
+            if input.files.is_empty() {
+                // An image goes on as it is, so that it can still be tagged and pushed.
+                return Ok(Processed { artifact: input.clone(), input: Keep::Always });
+            }
+            let mut files = input.files.clone();
+            for name in &self.types {
+                let data = [
+                    ("BuildName", cx.origin().source_label.as_str()),
+                    ("BuilderType", cx.origin().source_type.as_str()),
+                    ("ChecksumType", name.as_str()),
+                ];
+                let output = self
+                    .renderer
+                    .until_stable(&self.output, facts::of(input), &data)
+                    .map_err(|failure| failure.while_doing("render `output`"))?;
+                let output = PathBuf::from(output);
+                for file in &input.files {
+                    let sum = digest(name, file).await?;
+                    let writing = WRITING.lock().await;
+                    let written = note(&output, &sum, file);
+                    drop(writing);
+                    written.map_err(|error| {
+                        Failure::new(format!("cannot write `{}`: {error}", output.display()))
+                    })?;
+                }
+                if !files.contains(&output) {
+                    files.push(output);
+                }
+            }
+            let artifact = Artifact {
+                builder_id: "packer.post-processor.checksum".to_owned(),
+                id: String::new(),
+                summary: format!(
+                    "Created artifact from files: {}",
+                    files
+                        .iter()
+                        .map(|file| file.display().to_string())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+                tags: Vec::new(),
+                digest: None,
+                facts: None,
+                handle: Arc::new(Files(files.clone())),
+                files,
+            };
+            Ok(Processed { artifact, input: Keep::Always })
+        })
+    }
+}
+
+/// A file's digest in hexadecimal digits.
+async fn digest(name: &str, path: &Path) -> Result<String, Failure> {
+    let shown = path.display().to_string();
+    let (name, path) = (name.to_owned(), path.to_owned());
+    let sum = tokio::task::spawn_blocking(move || {
+        let mut hasher = hasher(&name).ok_or(io::ErrorKind::Unsupported)?;
+        let mut file = File::open(path)?;
+        let mut buffer = vec![0; 128 * 1024];
+        loop {
+            match file.read(&mut buffer)? {
+                0 => break,
+                count => hasher.update(&buffer[..count]),
+            }
+        }
+        let sum = hasher.finalize();
+        Ok(sum.iter().map(|byte| format!("{byte:02x}")).collect())
+    });
+    sum.await.map_err(io::Error::other).flatten().map_err(|error: io::Error| {
+        Failure::new(format!("unable to open file {shown}: {}", plain(&error)))
+    })
+}
+
+/// Puts a file's digest into a list of digests; one that the file had there is replaced.
+fn note(output: &Path, sum: &str, file: &Path) -> io::Result<()> {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if let Some(folder) = output.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)?;
+    }
+    let before = match std::fs::read_to_string(output) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        before => before?,
+    };
+    let mut lines: Vec<String> = before.lines().map(str::to_owned).collect();
+    let line = format!("{sum}\t{name}");
+    let known = |line: &String| line.split_once('\t').is_some_and(|(_, other)| other == name);
+    match lines.iter_mut().find(|line| known(line)) {
+        Some(old) => *old = line,
+        None => lines.push(line),
+    }
+    write_whole(output, 0o644, |file| file.write_all((lines.join("\n") + "\n").as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn digests_are_right_and_noted_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.txt");
+        std::fs::write(&file, "abc").unwrap();
+        let sum = digest("sha256", &file).await.unwrap();
+        assert_eq!(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(digest("md5", &file).await.unwrap(), "900150983cd24fb0d6963f7d28e17f72");
+        assert!(digest("md5", &folder.path().join("none")).await.is_err());
+
+        let output = folder.path().join("sums/list");
+        note(&output, "1", Path::new("x/a.txt")).unwrap();
+        note(&output, "2", Path::new("b.txt")).unwrap();
+        note(&output, "3", Path::new("a.txt")).unwrap();
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "3\ta.txt\n2\tb.txt\n");
+    }
+}

@@ -1,0 +1,135 @@
+//! `docker-import`: makes an image of a file system archive.
+
+use std::sync::Arc;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::component::{
+    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, component_config};
+use cooper_container::ContainerEngine;
+use cooper_container::changes::Change;
+use cooper_container::engine::Import;
+use cooper_container::reference::Reference;
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Code, Reported};
+use futures::future::BoxFuture;
+
+use super::{check_maker, no_docker_path, required};
+use crate::arguments::refuse;
+use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
+
+component_config! {
+    /// Makes an image of a tar file: of an exported container, or one that `artifice` names.
+    struct Arguments {
+        /// Registry and repository: `registry.example/team/app`.
+        repository: Option<String>,
+        /// The tag; `latest` when absent.
+        tag: Option<String>,
+        /// Dockerfile instructions for the image.
+        changes: Vec<String>,
+        /// The platform that the image is for.
+        platform: Option<String>,
+        /// Without effect: Cooper talks to the engine itself.
+        docker_path: Option<String>,
+    }
+}
+
+/// The kind of post-processor called `docker-import`.
+pub(crate) struct Kind {
+    schema: Schema,
+    engine: Arc<dyn ContainerEngine>,
+}
+
+impl Kind {
+    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
+        Self { schema: Arguments::schema(), engine }
+    }
+}
+
+impl PostProcessorKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        Box::pin(async move {
+            let step = prepare(&config.render(&[])?, self.engine.clone())?;
+            Ok(Box::new(step) as Box<dyn PostProcessor>)
+        })
+    }
+}
+
+struct ImportStep {
+    engine: Arc<dyn ContainerEngine>,
+    repository: String,
+    tag: Option<String>,
+    changes: Vec<String>,
+    platform: Option<String>,
+}
+
+fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<ImportStep, Reported> {
+    let arguments: Arguments = config.read()?;
+    no_docker_path(config);
+    let mut result = Ok(());
+    for (index, change) in arguments.changes.iter().enumerate() {
+        if let Err(error) = Change::parse(change) {
+            let message = format!("element {index} of `changes`: {}", error.message);
+            let help = error.help.unwrap_or_default();
+            result = Err(refuse(config, Code::InvalidChange, "changes", message, &help));
+        }
+    }
+    let help = "name the image: `repository = \"registry.example/team/app\"`";
+    let repository = required(config, "repository", arguments.repository, help)?;
+    let tag = arguments.tag.filter(|tag| !tag.is_empty());
+    let name = full_name(&repository, tag.as_deref());
+    if let Err(error) = Reference::parse(&name) {
+        result = Err(config.error(Code::InvalidValue, "repository", error.to_string()));
+    }
+    let platform = arguments.platform.filter(|platform| !platform.is_empty());
+    result.map(|()| ImportStep { engine, repository, tag, changes: arguments.changes, platform })
+}
+
+fn full_name(repository: &str, tag: Option<&str>) -> String {
+    tag.map_or_else(|| repository.to_owned(), |tag| format!("{repository}:{tag}"))
+}
+
+impl PostProcessor for ImportStep {
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>> {
+        Box::pin(async move {
+            check_maker(
+                input,
+                &[EXPORTED, ARTIFICE],
+                "Can only import from Docker builder and Artifice post-processor artifacts.",
+                "the source needs `export_path`; with `commit = true` there is an image already",
+            )?;
+            let Some(archive) = input.files.first() else {
+                return Err(Failure::new("there is no file to import")
+                    .help("the source needs `export_path` instead of `discard`"));
+            };
+            let name = full_name(&self.repository, self.tag.as_deref());
+            cx.say(format!("Importing image: {}", archive.display())).await;
+            cx.say(format!("Repository: {name}")).await;
+            let import = Import {
+                archive: archive.clone(),
+                repository: Some(self.repository.clone()),
+                tag: self.tag.clone(),
+                changes: self.changes.clone(),
+                platform: self.platform.clone(),
+            };
+            let id = self.engine.import(&import).await.map_err(|error| {
+                Failure::because(format!("Error importing container as `{name}`"), &error)
+            })?;
+            cx.say(format!("Imported ID: {id}")).await;
+            let artifact = image::artifact(&self.engine, IMPORTED, name, Vec::new(), None);
+            Ok(Processed { artifact, input: Keep::OnRequest })
+        })
+    }
+}

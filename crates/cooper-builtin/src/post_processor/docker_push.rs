@@ -1,0 +1,189 @@
+//! `docker-push`: sends an image to its registry.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::component::{
+    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, component_config};
+use cooper_container::reference::is_image_id;
+use cooper_container::{ContainerEngine, Error};
+use cooper_hcl::Reported;
+use cooper_hcl::schema::Schema;
+use futures::future::BoxFuture;
+
+use super::{check_maker, no_docker_path};
+use crate::image::{self, IMPORTED, TAGGED};
+use crate::login::Login;
+use crate::transfer::{Told, told};
+
+component_config! {
+    /// Sends every name of an image to its registry.
+    struct Arguments {
+        /// Whether `login_username` and `login_password` are used.
+        login: bool,
+        /// The name for the registry.
+        login_username: Option<String>,
+        /// The password for the registry.
+        login_password: Option<String>,
+        /// The registry; Docker Hub when absent.
+        login_server: Option<String>,
+        /// Whether the password comes from Amazon ECR.
+        ecr_login: bool,
+        /// For ECR; the AWS environment when absent.
+        aws_access_key: Option<String>,
+        /// For ECR.
+        aws_secret_key: Option<String>,
+        /// For ECR.
+        aws_token: Option<String>,
+        /// For ECR.
+        aws_profile: Option<String>,
+        /// Whether `login_server` is in the public ECR, whatever its name.
+        aws_force_use_public_ecr: bool,
+        /// Which platform of the image is sent: `linux/arm64`.
+        platform: Option<String>,
+        /// Without effect: Cooper talks to the engine itself.
+        docker_path: Option<String>,
+    }
+}
+
+/// How long to wait before each further attempt.
+const PAUSES: [Duration; 4] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// The kind of post-processor called `docker-push`.
+pub(crate) struct Kind {
+    schema: Schema,
+    engine: Arc<dyn ContainerEngine>,
+}
+
+impl Kind {
+    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
+        Self { schema: Arguments::schema(), engine }
+    }
+}
+
+impl PostProcessorKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        Box::pin(async move {
+            let step = prepare(&config.render(&[])?, self.engine.clone())?;
+            Ok(Box::new(step) as Box<dyn PostProcessor>)
+        })
+    }
+}
+
+struct Push {
+    engine: Arc<dyn ContainerEngine>,
+    login: Login,
+    platform: Option<String>,
+}
+
+fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Push, Reported> {
+    let arguments: Arguments = config.read()?;
+    no_docker_path(config);
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let login = Login {
+        login: arguments.login,
+        username: given(arguments.login_username),
+        password: given(arguments.login_password),
+        server: given(arguments.login_server),
+        ecr: arguments.ecr_login,
+        aws_access_key: given(arguments.aws_access_key),
+        aws_secret_key: given(arguments.aws_secret_key),
+        aws_token: given(arguments.aws_token),
+        aws_profile: given(arguments.aws_profile),
+        aws_force_use_public_ecr: arguments.aws_force_use_public_ecr,
+    };
+    login.check(config)?;
+    Ok(Push { engine, login, platform: given(arguments.platform) })
+}
+
+impl PostProcessor for Push {
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>> {
+        Box::pin(async move {
+            check_maker(
+                input,
+                &[IMPORTED, TAGGED],
+                "Can only push from docker-import and docker-tag artifacts.",
+                "the source needs `commit = true`, and a `docker-tag` before this",
+            )?;
+            if is_image_id(&input.id) {
+                return Err(Failure::new(format!(
+                    "image `{}` has no name to push it to",
+                    input.id
+                ))
+                .help("put a `docker-tag` before `docker-push` in the same `post-processors`"));
+            }
+            let mut names: Vec<&String> = Vec::new();
+            for name in input.tags.iter().chain([&input.id]) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            let mut digest = None;
+            for name in names {
+                digest = Some(self.push(cx, name).await?);
+            }
+
+            let (id, tags, facts) = (input.id.clone(), input.tags.clone(), input.facts.clone());
+            let artifact = image::artifact(&self.engine, IMPORTED, id, tags, facts);
+            Ok(Processed { artifact: Artifact { digest, ..artifact }, input: Keep::ByDefault })
+        })
+    }
+}
+
+impl Push {
+    /// Sends one name, again when that may help; returns the manifest's digest.
+    async fn push(&self, cx: &StepCx, name: &str) -> Result<String, Failure> {
+        let credentials = self.login.credentials(cx, name).await?;
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            cx.say(format!("Pushing: {name}")).await;
+            let (engine, credentials) = (&self.engine, &credentials);
+            let platform = self.platform.as_deref();
+            let pushed = told(cx, |mut tell| async move {
+                let mut progress = |progress| tell(Told::from(progress));
+                engine.push(name, platform, credentials, &mut progress).await
+            })
+            .await;
+            match (pushed, pauses.next()) {
+                (Ok(digest), _) => {
+                    cx.say(format!("Digest: {digest}")).await;
+                    return Ok(digest);
+                }
+                (Err(Error::Temporary(reason)), Some(pause)) => {
+                    let seconds = pause.as_secs();
+                    cx.error(format!("{reason}; trying again in {seconds} s")).await;
+                    cx.sleep(pause).await?;
+                }
+                (Err(error), _) => {
+                    let failure = Failure::because(format!("push `{name}`"), &error);
+                    return Err(match error {
+                        Error::Denied(_) => failure.help(
+                            "log in with `docker login`, or give `login`, `login_username`, \
+                             `login_password` and `login_server`; the image is kept",
+                        ),
+                        _ => failure.help("the image is kept, and can be pushed by `docker push`"),
+                    });
+                }
+            }
+        }
+    }
+}

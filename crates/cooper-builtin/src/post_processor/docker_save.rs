@@ -1,0 +1,96 @@
+//! `docker-save`: writes an image to a file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::component::{
+    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, component_config};
+use cooper_container::ContainerEngine;
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Code, FileKind, Reported};
+use futures::future::BoxFuture;
+
+use super::{check_maker, no_docker_path, required};
+use crate::arguments::refuse;
+use crate::image::{IMPORTED, TAGGED};
+
+component_config! {
+    /// Writes an image to a tar file that `docker load` reads.
+    struct Arguments {
+        /// The file to make.
+        path: Option<String>,
+        /// Without effect: Cooper talks to the engine itself.
+        docker_path: Option<String>,
+    }
+}
+
+/// The kind of post-processor called `docker-save`.
+pub(crate) struct Kind {
+    schema: Schema,
+    engine: Arc<dyn ContainerEngine>,
+}
+
+impl Kind {
+    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
+        Self { schema: Arguments::schema(), engine }
+    }
+}
+
+impl PostProcessorKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        Box::pin(async move {
+            let step = prepare(&config.render(&[])?, self.engine.clone())?;
+            Ok(Box::new(step) as Box<dyn PostProcessor>)
+        })
+    }
+}
+
+struct Save {
+    engine: Arc<dyn ContainerEngine>,
+    path: PathBuf,
+}
+
+fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Save, Reported> {
+    let arguments: Arguments = config.read()?;
+    no_docker_path(config);
+    let path = required(config, "path", arguments.path, "name the tar file to make")?;
+    if matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {
+        let message = format!("`{path}` is a folder, and a file is needed");
+        return Err(refuse(config, Code::InvalidValue, "path", message, "add the file's name"));
+    }
+    Ok(Save { engine, path: path.into() })
+}
+
+impl PostProcessor for Save {
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>> {
+        Box::pin(async move {
+            check_maker(
+                input,
+                &[IMPORTED, TAGGED],
+                "Can only save Docker builder artifacts.",
+                "the source needs `commit = true`, or a `docker-import` before this",
+            )?;
+            cx.say(format!("Saving image: {}", input.id)).await;
+            let images = [input.id.clone()];
+            self.engine.save(&images, &self.path).await.map_err(|error| {
+                Failure::because(format!("save image to `{}`", self.path.display()), &error)
+            })?;
+            cx.say(format!("Saved to: {}", self.path.display())).await;
+            Ok(Processed { artifact: input.clone(), input: Keep::ByDefault })
+        })
+    }
+}

@@ -1,0 +1,155 @@
+//! `docker-tag`: gives an image names.
+
+use std::sync::Arc;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::component::{
+    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, component_config};
+use cooper_container::ContainerEngine;
+use cooper_container::reference::Reference;
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Code, Diagnostic, Reported};
+use futures::future::BoxFuture;
+
+use super::{check_maker, no_docker_path, required};
+use crate::arguments::{no_effect, refuse};
+use crate::image::{self, IMPORTED, TAGGED};
+
+component_config! {
+    /// Gives an image names.
+    struct Arguments {
+        /// Registry and repository: `registry.example/team/app`.
+        repository: Option<String>,
+        /// The tags; `latest` when there are none.
+        tags: Vec<String>,
+        /// The old name of `tags`.
+        tag: Vec<String>,
+        /// Without effect: a name always moves.
+        force: Option<bool>,
+        /// Without effect: Cooper talks to the engine itself.
+        docker_path: Option<String>,
+    }
+}
+
+/// The kind of post-processor called `docker-tag`.
+pub(crate) struct Kind {
+    schema: Schema,
+    engine: Arc<dyn ContainerEngine>,
+}
+
+impl Kind {
+    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
+        Self { schema: Arguments::schema(), engine }
+    }
+}
+
+impl PostProcessorKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        Box::pin(async move {
+            let step = prepare(&config.render(&[])?, self.engine.clone())?;
+            Ok(Box::new(step) as Box<dyn PostProcessor>)
+        })
+    }
+}
+
+struct Tag {
+    engine: Arc<dyn ContainerEngine>,
+    repository: String,
+    tags: Vec<String>,
+}
+
+fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Tag, Reported> {
+    let arguments: Arguments = config.read()?;
+    no_docker_path(config);
+    if arguments.force.is_some() {
+        no_effect(config, "force", "an engine moves a name without being forced to");
+    }
+    if !arguments.tag.is_empty() {
+        config.diags.warn(
+            Diagnostic::warning(Code::Deprecated, "`tag` is an old name of `tags`")
+                .at(config.place("tag"), "")
+                .help("write `tags`"),
+        );
+    }
+    let help = "say where the image belongs: `repository = \"registry.example/team/app\"`";
+    let repository = required(config, "repository", arguments.repository, help)?;
+    let mut result = Ok(());
+    match Reference::parse(&repository) {
+        Ok(Reference { tag: None, digest: None, .. }) => {}
+        Ok(_) => {
+            let message = format!("`{repository}` names more than a repository");
+            let help = "put what follows the last colon into `tags`";
+            result = Err(refuse(config, Code::InvalidValue, "repository", message, help));
+        }
+        Err(error) => {
+            result = Err(config.error(Code::InvalidValue, "repository", error.to_string()));
+        }
+    }
+    let mut tags: Vec<String> = Vec::new();
+    let all = arguments.tags.into_iter().map(|tag| ("tags", tag));
+    for (argument, tag) in all.chain(arguments.tag.into_iter().map(|tag| ("tag", tag))) {
+        if result.is_ok() && Reference::parse(&format!("{repository}:{tag}")).is_err() {
+            let message = format!("`{tag}` is no tag");
+            let help = "a tag has up to 128 letters, digits, `_`, `.` and `-`, and begins with \
+                        none of the last two";
+            result = Err(refuse(config, Code::InvalidValue, argument, message, help));
+        }
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    result.map(|()| Tag { engine, repository, tags })
+}
+
+impl PostProcessor for Tag {
+    fn process<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        input: &'a Artifact,
+    ) -> BoxFuture<'a, Result<Processed, Failure>> {
+        Box::pin(async move {
+            check_maker(
+                input,
+                &[TAGGED, IMPORTED],
+                "Can only tag from Docker builder artifacts.",
+                "the source needs `commit = true`, or a `docker-import` before this",
+            )?;
+            let mut names = Vec::new();
+            for tag in &self.tags {
+                names.push(format!("{}:{tag}", self.repository));
+                self.tag(cx, &input.id, Some(tag)).await?;
+            }
+            if names.is_empty() {
+                self.tag(cx, &input.id, None).await?;
+            }
+            let last = names.last().cloned().unwrap_or_else(|| self.repository.clone());
+            let facts = input.facts.clone();
+            Ok(Processed {
+                artifact: image::artifact(&self.engine, TAGGED, last, names, facts),
+                input: Keep::Always,
+            })
+        })
+    }
+}
+
+impl Tag {
+    async fn tag(&self, cx: &StepCx, image: &str, tag: Option<&str>) -> Result<(), Failure> {
+        let name = match tag {
+            Some(tag) => format!("{}:{tag}", self.repository),
+            None => self.repository.clone(),
+        };
+        cx.say(format!("Tagging image: {image}")).await;
+        cx.say(format!("Repository: {name}")).await;
+        let tagged = self.engine.tag(image, &self.repository, tag).await;
+        tagged.map_err(|error| Failure::because(format!("Error tagging image as `{name}`"), &error))
+    }
+}

@@ -1,0 +1,262 @@
+//! `file`: copies files and folders into the machine, or out of it.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use cooper_build::communicator::{Communicator, Content, Upload};
+use cooper_build::component::{Config, ConfigSchema, Provisioner, ProvisionerKind, StepCx};
+use cooper_build::{Failure, component_config};
+use cooper_hcl::schema::Schema;
+use cooper_hcl::{Code, Diagnostic, Reported};
+use futures::future::BoxFuture;
+
+use crate::arguments::{check_exists, plain, refuse};
+use crate::files::permissions;
+use crate::render::Renderer;
+
+component_config! {
+    /// Copies files and folders into the machine, or out of it.
+    struct Arguments {
+        /// The file or folder. A folder with a final slash means what is in it.
+        source: Option<String>,
+        /// Several of them.
+        sources: Vec<String>,
+        /// The text of the file, instead of a source.
+        content: Option<String>,
+        /// Where it goes. With a final slash it is a folder that gets the file.
+        destination: Option<String>,
+        /// `upload` or `download`.
+        direction: Option<String>,
+        /// Whether the source may not exist before the build runs.
+        generated: bool,
+    }
+}
+
+/// The kind of provisioner called `file`.
+pub(crate) struct Kind {
+    schema: Schema,
+}
+
+impl Kind {
+    pub(crate) fn new() -> Self {
+        Self { schema: Arguments::schema() }
+    }
+}
+
+impl ProvisionerKind for Kind {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
+        Box::pin(async move {
+            let file = prepare(&config.render(&[])?)?;
+            Ok(Box::new(file) as Box<dyn Provisioner>)
+        })
+    }
+}
+
+/// A `file` step, ready to run.
+struct FileStep {
+    work: Work,
+    destination: String,
+    renderer: Renderer,
+}
+
+enum Work {
+    Upload(Vec<String>),
+    Write(String),
+    Download(Vec<String>),
+}
+
+fn prepare(config: &Config<'_>) -> Result<FileStep, Reported> {
+    let arguments: Arguments = config.read()?;
+    let mut result = Ok(());
+
+    let upload = match arguments.direction.as_deref() {
+        None | Some("" | "upload") => true,
+        Some("download") => false,
+        Some(other) => {
+            result = Err(refuse(
+                config,
+                Code::InvalidValue,
+                "direction",
+                format!("`{other}` is no direction"),
+                "a direction is `upload` or `download`",
+            ));
+            true
+        }
+    };
+    let destination = arguments.destination.unwrap_or_default();
+    if destination.is_empty() {
+        result = Err(refuse(
+            config,
+            Code::MissingArgument,
+            "destination",
+            "the argument `destination` is required",
+            "say where the file goes",
+        ));
+    }
+    let sources: Vec<(&str, String)> = (arguments.sources.into_iter())
+        .map(|source| ("sources", source))
+        .chain(arguments.source.into_iter().map(|source| ("source", source)))
+        .filter(|(_, source)| !source.is_empty())
+        .collect();
+    if upload && !arguments.generated {
+        for (argument, source) in &sources {
+            result = check_exists(config, argument, source).map(|_| ()).and(result);
+        }
+    }
+    let content = arguments.content.filter(|text| !text.is_empty() || sources.is_empty());
+    if let (Some(_), Some((argument, _))) = (&content, sources.first()) {
+        let message = format!("`content` and `{argument}` exclude each other");
+        result = Err(config.diags.error(
+            Diagnostic::error(Code::ConflictingArguments, message)
+                .at(config.place("content"), "")
+                .label(config.place(argument), "the other one")
+                .help("keep the one that the file is to contain"),
+        ));
+    }
+    if content.is_none() && sources.is_empty() {
+        result = Err(refuse(
+            config,
+            Code::MissingArgument,
+            "source",
+            "there is nothing to copy: `source`, `sources` or `content` is required",
+            "name a local file or folder with `source`, or give a text with `content`",
+        ));
+    }
+    if content.is_some() && upload && destination.ends_with('/') {
+        result = Err(refuse(
+            config,
+            Code::InvalidValue,
+            "destination",
+            "`destination` is a folder, and `content` has no name of its own",
+            "add the file's name to `destination`",
+        ));
+    }
+    if content.is_some() && !upload {
+        result = Err(refuse(
+            config,
+            Code::ConflictingArguments,
+            "direction",
+            "`content` cannot be downloaded",
+            "remove `direction`, or name a file of the machine with `source`",
+        ));
+    }
+    result?;
+
+    let sources = sources.into_iter().map(|(_, source)| source).collect();
+    let work = match (content, upload) {
+        (Some(text), _) => Work::Write(text),
+        (None, true) => Work::Upload(sources),
+        (None, false) => Work::Download(sources),
+    };
+    Ok(FileStep { work, destination, renderer: Renderer::new(config) })
+}
+
+impl Provisioner for FileStep {
+    fn provision<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        machine: &'a dyn Communicator,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let render = |text: &str, doing: &str| {
+                self.renderer
+                    .until_stable(text, cx.facts(), &[])
+                    .map_err(|failure| failure.while_doing(doing))
+            };
+            let destination = render(&self.destination, "Error interpolating destination")?;
+            match &self.work {
+                Work::Write(text) => {
+                    cx.say(format!("Uploading content => {destination}")).await;
+                    let content = Content::Bytes(text.clone().into());
+                    // Packer's mode for content; images are to be equal.
+                    let mode = 0o600;
+                    let upload = Upload { destination, content, mode, modified: None };
+                    failing(cx, "Upload failed", machine.upload(upload).await).await?;
+                }
+                Work::Upload(sources) => {
+                    for source in sources {
+                        let source = render(source, "Error interpolating source")?;
+                        cx.say(format!("Uploading {source} => {destination}")).await;
+                        let result = upload(machine, &source, &destination).await;
+                        failing(cx, "Upload failed", result).await?;
+                    }
+                }
+                Work::Download(sources) => {
+                    for source in sources {
+                        let source = render(source, "Error interpolating source")?;
+                        let to_folder = destination.ends_with('/') && !source.ends_with('/');
+                        let target = match base_name(&source) {
+                            Some(name) if to_folder => format!("{destination}{name}"),
+                            _ => destination.clone(),
+                        };
+                        cx.say(format!("Downloading {source} => {target}")).await;
+                        let result = download(machine, &source, &target).await;
+                        failing(cx, "Download failed", result).await?;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Tells a failure right away, as Packer does, and passes it on.
+async fn failing(cx: &StepCx, what: &str, result: Result<(), Failure>) -> Result<(), Failure> {
+    if let Err(failure) = &result {
+        cx.error(format!("{what}: {failure}")).await;
+    }
+    result
+}
+
+async fn upload(
+    machine: &dyn Communicator,
+    source: &str,
+    destination: &str,
+) -> Result<(), Failure> {
+    let path = Path::new(source);
+    let metadata = tokio::fs::metadata(path)
+        .await
+        .map_err(|error| Failure::new(format!("`{source}` cannot be read: {}", plain(&error))))?;
+    if metadata.is_dir() {
+        return machine.upload_dir(path, destination).await;
+    }
+    let destination = match base_name(source) {
+        Some(name) if destination.ends_with('/') => format!("{destination}{name}"),
+        _ => destination.to_owned(),
+    };
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let upload = Upload {
+        destination,
+        content: Content::File(path.to_owned()),
+        mode: permissions(&metadata),
+        modified: modified.map(|time| time.as_secs()),
+    };
+    machine.upload(upload).await
+}
+
+async fn download(machine: &dyn Communicator, source: &str, target: &str) -> Result<(), Failure> {
+    let target = Path::new(target);
+    let folder = if source.ends_with('/') { Some(target) } else { target.parent() };
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(folder).await.map_err(|error| {
+            Failure::new(format!("cannot make folder `{}`: {error}", folder.display()))
+        })?;
+    }
+    if source.ends_with('/') {
+        machine.download_dir(source, target).await
+    } else {
+        machine.download(source, target).await
+    }
+}
+
+/// The last part of a path.
+fn base_name(path: &str) -> Option<&str> {
+    path.trim_end_matches('/').rsplit('/').next().filter(|name| !name.is_empty())
+}

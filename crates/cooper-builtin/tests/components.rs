@@ -1,0 +1,204 @@
+//! Components that need no container, and what is said of arguments that cannot be used.
+#![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
+
+mod harness;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cooper_build::Catalog;
+use cooper_build::plan::Policy;
+use cooper_container::{DockerConfig, DockerEngine};
+use harness::Build;
+
+/// The components, over an engine that is not there.
+fn catalog() -> Catalog {
+    let engine = DockerEngine::connect(&DockerConfig::unix("/nonexistent/docker.sock"));
+    cooper_builtin::catalog(Arc::new(engine))
+}
+
+const NONE: &str = "communicator = \"none\"";
+
+/// The codes and messages that preparing this ends with.
+async fn refused(build: Build<'_>) -> Vec<String> {
+    let diagnostics = match build.prepare().await {
+        Ok(_) => panic!("nothing was refused"),
+        Err(diagnostics) => diagnostics,
+    };
+    let shown = diagnostics.iter().map(|found| {
+        assert!(found.primary.is_some(), "{found:?} has no place");
+        format!("{}: {}", found.code, found.message)
+    });
+    shown.collect()
+}
+
+#[tokio::test]
+async fn every_mistake_of_a_source_is_told_in_one_run() {
+    let catalog = catalog();
+    let told = refused(Build::new(
+        &catalog,
+        "docker",
+        r#"
+        image        = "Not A Name"
+        commit       = true
+        discard      = true
+        changes      = ["FOO bar"]
+        cap_add      = ["SYS_ADMIN"]
+        run_command  = ["-d", "--no-such-option", "{{.Image}}"]
+        ecr_login    = true
+        communicator = "ssh"
+        "#,
+    ))
+    .await;
+    for code in [
+        "invalid-value: `Not A Name`",
+        "conflicting-arguments",
+        "invalid-change",
+        "invalid-run-option: element 1 of `run_command`",
+        "missing-argument: ECR login",
+        "invalid-value: Cooper has no `ssh` communicator",
+    ] {
+        assert!(told.iter().any(|line| line.starts_with(code)), "{code} in {told:#?}");
+    }
+}
+
+#[tokio::test]
+async fn mistakes_of_steps_are_told_at_their_place() {
+    let catalog = catalog();
+    let source = || Build::new(&catalog, "null", NONE);
+    for (kind, arguments, expected) in [
+        ("shell", "", "missing-argument: there is nothing to run"),
+        (
+            "shell",
+            "inline = [\"a\"]\nscript = \"b\"",
+            "conflicting-arguments: `inline` and `script`",
+        ),
+        ("shell", "scripts = [\"/no/a\", \"/no/b\"]", "unreadable-file: `/no/a` cannot be read"),
+        ("shell", "script = \"/\"", "unreadable-file: `/` is a folder"),
+        ("shell", "inline = [\"a\"]\nenvironment_vars = [\"secret\"]", "invalid-value: element 0"),
+        ("shell", "inline = [\"a\"]\npause_after = \"5\"", "invalid-value: `pause_after`"),
+        ("file", "source = \"/\"", "missing-argument: the argument `destination`"),
+        ("file", "destination = \"/x\"", "missing-argument: there is nothing to copy"),
+        ("file", "source = \"/no\"\ndestination = \"/x\"", "unreadable-file: `/no` cannot be read"),
+        ("file", "content = \"a\"\nsource = \"/\"\ndestination = \"/x\"", "conflicting-arguments"),
+        ("file", "source = \"/\"\ndestination = \"/x\"\ndirection = \"up\"", "invalid-value: `up`"),
+        (
+            "shell-local",
+            "inline = [\"a\"]\nonly_on = [\"linus\"]",
+            "invalid-value: there is no system",
+        ),
+    ] {
+        let told = refused(source().step(kind, arguments)).await;
+        assert!(told.iter().any(|line| line.starts_with(expected)), "{expected} in {told:#?}");
+    }
+    for (kind, arguments, expected) in [
+        ("docker-tag", "", "missing-argument: the argument `repository`"),
+        ("docker-tag", "repository = \"a:b\"", "invalid-value: `a:b` names more"),
+        ("docker-tag", "repository = \"a\"\ntags = [\"?\"]", "invalid-value: `?` is no tag"),
+        ("docker-save", "", "missing-argument: the argument `path`"),
+        ("docker-import", "", "missing-argument: the argument `repository`"),
+        ("docker-push", "login = true", "missing-argument: `login` needs"),
+        ("artifice", "", "missing-argument: the argument `files`"),
+        ("checksum", "checksum_types = [\"sha257\"]", "invalid-value: there is no checksum"),
+        ("compress", "format = \"rar\"", "invalid-value: there is no format"),
+    ] {
+        let told = refused(source().post(kind, arguments)).await;
+        assert!(told.iter().any(|line| line.starts_with(expected)), "{expected} in {told:#?}");
+    }
+    let told = refused(Build::new(&catalog, "null", "")).await;
+    assert!(told[0].contains("ssh"), "{told:#?}");
+    let told = refused(Build::new(&catalog, "file", "source = \"/no\"")).await;
+    assert!(told.len() == 2, "{told:#?}");
+}
+
+#[tokio::test]
+async fn local_scripts_run_with_their_variables() {
+    let catalog = catalog();
+    let outcome = Build::new(&catalog, "null", NONE)
+        .step(
+            "shell-local",
+            r#"
+            inline = ["echo $A $PACKER_BUILD_NAME $PACKER_BUILDER_TYPE; echo $0", "echo oops >&2"]
+            env = { A = "it's" }
+            "#,
+        )
+        .step("shell-local", "inline = [\"x\"]\nonly_on = [\"windows\"]")
+        .step("shell-local", "inline = [\"exit 4\"]\nvalid_exit_codes = [4]")
+        .step("shell-local", "inline = [\"x\"]\nexecute_command = [\"echo {{.Script}} ran\"]")
+        .step("breakpoint", "disable = true\nnote = \"n\"")
+        .step("sleep", "duration = \"1ms\"")
+        .post("shell-local", "inline = [\"echo after\"]")
+        .run()
+        .await;
+    outcome.artifacts();
+    for line in [
+        "it's test null",
+        "oops",
+        "Skipping shell-local due to runtime OS",
+        " ran",
+        "Breakpoint provisioner with note \"n\" disabled; continuing...",
+        "after",
+    ] {
+        assert!(outcome.said(line), "{line} in {:#?}", outcome.lines);
+    }
+    let script = outcome.lines.iter().find(|line| line.contains("/packer-shell")).unwrap();
+    let script = script.rsplit(' ').next().unwrap();
+    assert!(!Path::new(script).exists());
+}
+
+#[tokio::test]
+async fn a_local_script_ends_when_it_is_told_to() {
+    let catalog = catalog();
+    let started = Instant::now();
+    let hasty = Policy { timeout: Some(Duration::from_millis(300)), ..Policy::default() };
+    let outcome = Build::new(&catalog, "null", NONE)
+        .step("shell-local", r#"inline = ["sleep 61 & echo left"]"#)
+        .step_with("shell-local", r#"inline = ["trap '' TERM; sleep 62; echo no"]"#, hasty)
+        .run()
+        .await;
+    outcome.failure();
+    assert!(outcome.said("left"));
+    assert!(!outcome.said("no"));
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_machine_that_is_none_runs_nothing() {
+    let catalog = catalog();
+    let outcome =
+        Build::new(&catalog, "null", NONE).step("shell", "inline = [\"true\"]").run().await;
+    assert!(outcome.failure().contains("communicator = 'none'"), "{}", outcome.failure());
+}
+
+#[tokio::test]
+async fn files_are_summed_packed_and_noted() {
+    let catalog = catalog();
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path().display();
+    let outcome = Build::new(
+        &catalog,
+        "file",
+        &format!("content = \"abc\"\ntarget = \"{here}/deep/data.txt\""),
+    )
+    .post("checksum", &format!("checksum_types = [\"sha1\"]\noutput = \"{here}/sums\""))
+    .post("manifest", &format!("output = \"{here}/m.json\"\nstrip_path = true\nstrip_time = true"))
+    .post("compress", &format!("output = \"{here}/all.tar.gz\""))
+    .post("artifice", &format!("files = [\"{here}/*.gz\"]"))
+    .run()
+    .await;
+    outcome.artifacts();
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    let manifest = read("m.json");
+    assert!(manifest.contains("\"data.txt\"") && manifest.contains("\"sums\""), "{manifest}");
+    assert!(outcome.said("Tarring"), "{:#?}", outcome.lines);
+    assert!(outcome.said("all.tar.gz"), "{:#?}", outcome.lines);
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_there_is_told() {
+    let catalog = catalog();
+    let outcome =
+        Build::new(&catalog, "docker", "image = \"x\"\ncommit = true\npull = false").run().await;
+    assert!(outcome.failure().contains("/nonexistent/docker.sock"), "{}", outcome.failure());
+}
