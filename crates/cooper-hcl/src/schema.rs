@@ -71,6 +71,8 @@ pub struct Places {
     pub header: Span,
     /// For each argument given, its name and its value.
     pub arguments: BTreeMap<String, (Span, Span)>,
+    /// For each argument that is written out as a list, its elements.
+    pub elements: BTreeMap<String, Vec<Span>>,
     /// For each kind of block given, its blocks in order.
     pub blocks: BTreeMap<String, Vec<Places>>,
 }
@@ -79,5 +81,13 @@ impl Places {
     /// The value of an argument, or the block's header when the argument was not given.
     pub fn value(&self, argument: &str) -> Span {
         self.arguments.get(argument).map_or(self.header, |&(_, value)| value)
+    }
+
+    /// An element of an argument that is a list, or [`Places::value`] when it is not written out
+    /// as one.
+    pub fn element(&self, argument: &str, index: usize) -> Span {
+        let elements = self.elements.get(argument);
+        let element = elements.and_then(|elements| elements.get(index)).copied();
+        element.unwrap_or_else(|| self.value(argument))
     }
 }

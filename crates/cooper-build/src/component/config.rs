@@ -101,6 +101,12 @@ impl Config<'_> {
         self.places.value(argument)
     }
 
+    /// The place of an element of an argument that is a list; the argument's when the list is
+    /// not written out.
+    pub fn element_place(&self, argument: &str, index: usize) -> Span {
+        self.places.element(argument, index)
+    }
+
     /// Records a mistake in an argument.
     pub fn error(&self, code: Code, argument: &str, message: impl Into<String>) -> Reported {
         self.diags.error(Diagnostic::error(code, message).at(self.place(argument), ""))

@@ -75,6 +75,9 @@ impl<'a> Decoder<'a> {
                 }
                 Some(given) => {
                     places.arguments.insert(name.to_string(), (given.name.span, given.expr.span));
+                    if let Some(elements) = elements(&given.expr) {
+                        places.elements.insert(name.to_string(), elements);
+                    }
                     match self.argument(argument, given) {
                         Ok(value) => {
                             attributes.insert(name, value);
@@ -299,6 +302,15 @@ impl Schema {
             Occurrence::Many => (block.name.as_ref(), Type::Any),
         });
         Type::object(arguments.chain(blocks))
+    }
+}
+
+/// The places of a list's elements, when it is written out.
+fn elements(expr: &Expr) -> Option<Vec<Span>> {
+    match &*expr.kind {
+        ExprKind::Parenthesis(inner) => elements(inner),
+        ExprKind::Tuple(elements) => Some(elements.iter().map(|element| element.span).collect()),
+        _ => None,
     }
 }
 
