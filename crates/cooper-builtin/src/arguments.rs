@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cooper_build::Config;
 use cooper_build::component::ArgumentType;
-use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Type, Value, duration};
+use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Span, Type, Value, duration};
 
 /// A duration as Go writes it: `1h2m3.5s`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,7 @@ pub(crate) fn shown(time: Duration) -> String {
     duration::format(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
 }
 
-/// Records an error with a next step.
+/// Records an error in an argument, with a next step.
 pub(crate) fn refuse(
     config: &Config<'_>,
     code: Code,
@@ -37,7 +37,28 @@ pub(crate) fn refuse(
     message: impl Into<String>,
     help: &str,
 ) -> Reported {
-    let error = Diagnostic::error(code, message).at(config.place(argument), "");
+    refuse_at(config, code, config.place(argument), message, help)
+}
+
+/// Records an error in an element of an argument, with a next step.
+pub(crate) fn refuse_element(
+    config: &Config<'_>,
+    code: Code,
+    (argument, index): (&str, usize),
+    message: impl Into<String>,
+    help: &str,
+) -> Reported {
+    refuse_at(config, code, config.element_place(argument, index), message, help)
+}
+
+fn refuse_at(
+    config: &Config<'_>,
+    code: Code,
+    place: Span,
+    message: impl Into<String>,
+    help: &str,
+) -> Reported {
+    let error = Diagnostic::error(code, message).at(place, "");
     config.diags.error(if help.is_empty() { error } else { error.help(help) })
 }
 
@@ -51,26 +72,40 @@ pub(crate) fn no_effect(config: &Config<'_>, argument: &str, why: &str) {
     );
 }
 
-/// Records it when something other than a regular file, or nothing, stands at `path`.
-pub(crate) fn check_file(config: &Config<'_>, argument: &str, path: &str) -> Result<(), Reported> {
-    let message = match config.system.kind(path.as_ref()) {
-        Ok(FileKind::File | FileKind::Other) => return Ok(()),
-        Ok(FileKind::Directory) => format!("`{path}` is a folder, and a file is needed"),
-        Err(error) => format!("`{path}` cannot be read: {}", plain(&error)),
-    };
-    Err(refuse(config, Code::UnreadableFile, argument, message, &from_here(config)))
+/// Records it when something other than a regular file, or nothing, stands at `path`, which is
+/// an argument or an element of one.
+pub(crate) fn check_file(
+    config: &Config<'_>,
+    argument: &str,
+    index: Option<usize>,
+    path: &str,
+) -> Result<(), Reported> {
+    match check_exists(config, argument, index, path)? {
+        FileKind::File | FileKind::Other => Ok(()),
+        FileKind::Directory => {
+            let message = format!("`{path}` is a folder, and a file is needed");
+            let place = place(config, argument, index);
+            Err(refuse_at(config, Code::UnreadableFile, place, message, &from_here(config)))
+        }
+    }
 }
 
-/// Records it when nothing stands at `path`.
+/// Records it when nothing stands at `path`, which is an argument or an element of one.
 pub(crate) fn check_exists(
     config: &Config<'_>,
     argument: &str,
+    index: Option<usize>,
     path: &str,
 ) -> Result<FileKind, Reported> {
     config.system.kind(path.as_ref()).map_err(|error| {
         let message = format!("`{path}` cannot be read: {}", plain(&error));
-        refuse(config, Code::UnreadableFile, argument, message, &from_here(config))
+        let place = place(config, argument, index);
+        refuse_at(config, Code::UnreadableFile, place, message, &from_here(config))
     })
+}
+
+fn place(config: &Config<'_>, argument: &str, index: Option<usize>) -> Span {
+    index.map_or_else(|| config.place(argument), |index| config.element_place(argument, index))
 }
 
 /// A relative path counts from somewhere; people want to know where.

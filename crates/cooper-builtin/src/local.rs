@@ -9,14 +9,14 @@ use std::time::Duration;
 use cooper_build::communicator::Output;
 use cooper_build::component::{Config, StepCx};
 use cooper_build::{Facts, Failure, Stream, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::{Code, Diagnostic, Reported, did_you_mean};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempPath;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use crate::arguments::{no_effect, plain, refuse};
+use crate::arguments::{no_effect, plain, refuse, refuse_element};
 use crate::lines::Lines;
 use crate::render::Renderer;
 use crate::script::{Scripts, exit_message, split_variables, variables};
@@ -102,10 +102,14 @@ impl Local {
         };
         let variables = split_variables(config, &arguments.environment_vars);
         let mut systems = Ok(());
-        for system in arguments.only_on.iter().filter(|name| !SYSTEMS.contains(&name.as_str())) {
-            let message = format!("there is no system called `{system}`");
-            let help = format!("there are `{}`", SYSTEMS.join("`, `"));
-            systems = Err(refuse(config, Code::InvalidValue, "only_on", message, &help));
+        for (index, system) in arguments.only_on.iter().enumerate() {
+            if !SYSTEMS.contains(&system.as_str()) {
+                let message = format!("there is no system called `{system}`");
+                let help = did_you_mean(system, SYSTEMS.iter().copied())
+                    .unwrap_or_else(|| format!("there are `{}`", SYSTEMS.join("`, `")));
+                let place = ("only_on", index);
+                systems = Err(refuse_element(config, Code::InvalidValue, place, message, &help));
+            }
         }
         if arguments.use_linux_pathing {
             no_effect(config, "use_linux_pathing", "it is for Windows");

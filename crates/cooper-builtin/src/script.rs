@@ -6,7 +6,7 @@ use std::fmt::Write;
 use cooper_build::{Config, Facts, StepCx};
 use cooper_hcl::{Code, Reported};
 
-use crate::arguments::{check_file, refuse};
+use crate::arguments::{check_file, refuse, refuse_element};
 
 /// Where a step's scripts come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,18 +33,17 @@ impl Scripts {
         let given: Vec<&str> = given.iter().filter(|given| given.1).map(|given| given.0).collect();
         match given.as_slice() {
             ["inline"] => Ok(Self::Inline(inline.to_vec())),
-            [argument @ "script"] | [argument @ "scripts"] => {
-                let files: Vec<String> = script.into_iter().chain(scripts).cloned().collect();
+            ["script"] => {
+                let path = script.cloned().unwrap_or_default();
+                check_file(config, "script", None, &path)?;
+                Ok(Self::Files(vec![path]))
+            }
+            ["scripts"] => {
                 let mut result = Ok(());
-                for file in files.iter().filter(|file| !file.is_empty()) {
-                    result = check_file(config, argument, file).and(result);
+                for (index, path) in scripts.iter().enumerate() {
+                    result = check_file(config, "scripts", Some(index), path).and(result);
                 }
-                if files.iter().any(String::is_empty) && *argument == "scripts" {
-                    let message = "`scripts` has an empty element, and each must be a file's path";
-                    result = Err(config.error(Code::InvalidValue, argument, message));
-                }
-                let files = files.into_iter().filter(|file| !file.is_empty()).collect();
-                result.map(|()| Self::Files(files))
+                result.map(|()| Self::Files(scripts.to_vec()))
             }
             [] => {
                 let message =
@@ -87,10 +86,10 @@ pub(crate) fn split_variables(
             _ => {
                 // The text may be a secret in the wrong place, so it is not repeated.
                 let message = format!("element {index} of `environment_vars` is not `name=value`");
-                result = Err(refuse(
+                result = Err(refuse_element(
                     config,
                     Code::InvalidValue,
-                    "environment_vars",
+                    ("environment_vars", index),
                     message,
                     "write `\"NAME=value\"`, or use `env = { NAME = \"value\" }`",
                 ));

@@ -55,7 +55,7 @@ async fn every_mistake_of_a_source_is_told_in_one_run() {
         "invalid-value: `Not A Name`",
         "conflicting-arguments",
         "invalid-change",
-        "invalid-run-option: element 1 of `run_command`",
+        "invalid-run-option: `docker run` has no option",
         "missing-argument: ECR login",
         "invalid-value: Cooper has no `ssh` communicator",
     ] {

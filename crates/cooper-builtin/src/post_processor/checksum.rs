@@ -16,7 +16,7 @@ use futures::future::BoxFuture;
 use sha2::digest::DynDigest;
 use tokio::sync::Mutex;
 
-use crate::arguments::{plain, refuse};
+use crate::arguments::{plain, refuse_element};
 use crate::facts;
 use crate::files::{Files, write_whole};
 use crate::render::Renderer;
@@ -79,11 +79,12 @@ fn prepare(config: Config<'_>) -> Result<Checksum, Reported> {
         types.push("md5".to_owned());
     }
     let mut result = Ok(());
-    for name in types.iter().filter(|name| hasher(name).is_none()) {
+    for (index, name) in types.iter().enumerate().filter(|(_, name)| hasher(name).is_none()) {
         let message = format!("there is no checksum called `{name}`");
         let help = did_you_mean(name, TYPES.iter().copied())
             .unwrap_or_else(|| format!("there are `{}`", TYPES.join("`, `")));
-        result = Err(refuse(&config, Code::InvalidValue, "checksum_types", message, &help));
+        let place = ("checksum_types", index);
+        result = Err(refuse_element(&config, Code::InvalidValue, place, message, &help));
     }
     let output = arguments.output.filter(|output| !output.is_empty());
     result.map(|()| Checksum {

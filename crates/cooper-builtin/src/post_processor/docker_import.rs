@@ -16,7 +16,7 @@ use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
-use crate::arguments::refuse;
+use crate::arguments::refuse_element;
 use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
 
 component_config! {
@@ -77,9 +77,9 @@ fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Impo
     let mut result = Ok(());
     for (index, change) in arguments.changes.iter().enumerate() {
         if let Err(error) = Change::parse(change) {
-            let message = format!("element {index} of `changes`: {}", error.message);
             let help = error.help.unwrap_or_default();
-            result = Err(refuse(config, Code::InvalidChange, "changes", message, &help));
+            let place = ("changes", index);
+            result = Err(refuse_element(config, Code::InvalidChange, place, error.message, &help));
         }
     }
     let help = "name the image: `repository = \"registry.example/team/app\"`";

@@ -14,7 +14,7 @@ use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
-use crate::arguments::{no_effect, refuse};
+use crate::arguments::{no_effect, refuse, refuse_element};
 use crate::image::{self, IMPORTED, TAGGED};
 
 component_config! {
@@ -94,14 +94,17 @@ fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Tag,
             result = Err(config.error(Code::InvalidValue, "repository", error.to_string()));
         }
     }
+    let good = result.is_ok();
     let mut tags: Vec<String> = Vec::new();
-    let all = arguments.tags.into_iter().map(|tag| ("tags", tag));
-    for (argument, tag) in all.chain(arguments.tag.into_iter().map(|tag| ("tag", tag))) {
-        if result.is_ok() && Reference::parse(&format!("{repository}:{tag}")).is_err() {
+    let all = arguments.tags.into_iter().enumerate().map(|(index, tag)| ("tags", index, tag));
+    let old = arguments.tag.into_iter().enumerate().map(|(index, tag)| ("tag", index, tag));
+    for (argument, index, tag) in all.chain(old) {
+        if good && Reference::parse(&format!("{repository}:{tag}")).is_err() {
             let message = format!("`{tag}` is no tag");
             let help = "a tag has up to 128 letters, digits, `_`, `.` and `-`, and begins with \
                         none of the last two";
-            result = Err(refuse(config, Code::InvalidValue, argument, message, help));
+            let place = (argument, index);
+            result = Err(refuse_element(config, Code::InvalidValue, place, message, help));
         }
         if !tags.contains(&tag) {
             tags.push(tag);

@@ -100,18 +100,18 @@ fn prepare(config: &Config<'_>) -> Result<FileStep, Reported> {
             "say where the file goes",
         ));
     }
-    let sources: Vec<(&str, String)> = (arguments.sources.into_iter())
-        .map(|source| ("sources", source))
-        .chain(arguments.source.into_iter().map(|source| ("source", source)))
-        .filter(|(_, source)| !source.is_empty())
+    let sources: Vec<(&str, Option<usize>, String)> = (arguments.sources.into_iter().enumerate())
+        .map(|(index, source)| ("sources", Some(index), source))
+        .chain(arguments.source.into_iter().map(|source| ("source", None, source)))
+        .filter(|(_, _, source)| !source.is_empty())
         .collect();
     if upload && !arguments.generated {
-        for (argument, source) in &sources {
-            result = check_exists(config, argument, source).map(|_| ()).and(result);
+        for (argument, index, source) in &sources {
+            result = check_exists(config, argument, *index, source).map(|_| ()).and(result);
         }
     }
     let content = arguments.content.filter(|text| !text.is_empty() || sources.is_empty());
-    if let (Some(_), Some((argument, _))) = (&content, sources.first()) {
+    if let (Some(_), Some((argument, ..))) = (&content, sources.first()) {
         let message = format!("`content` and `{argument}` exclude each other");
         result = Err(config.diags.error(
             Diagnostic::error(Code::ConflictingArguments, message)
@@ -149,7 +149,7 @@ fn prepare(config: &Config<'_>) -> Result<FileStep, Reported> {
     }
     result?;
 
-    let sources = sources.into_iter().map(|(_, source)| source).collect();
+    let sources = sources.into_iter().map(|(_, _, source)| source).collect();
     let work = match (content, upload) {
         (Some(text), _) => Work::Write(text),
         (None, true) => Work::Upload(sources),

@@ -20,7 +20,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use tokio::io::AsyncWriteExt;
 
-use crate::arguments::{check_exists, check_file, no_effect, refuse};
+use crate::arguments::{check_exists, check_file, no_effect, refuse, refuse_element};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
 use crate::communicator::none::NoMachine;
 use crate::communicator::{Choice, OPTIONS, choose};
@@ -293,7 +293,7 @@ fn image_build(
         config.places = places.clone();
     }
     let folder = build.build_dir.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned());
-    let context = check_exists(&config, "build_dir", &folder).and_then(|kind| match kind {
+    let context = check_exists(&config, "build_dir", None, &folder).and_then(|kind| match kind {
         FileKind::Directory => Ok(()),
         FileKind::File | FileKind::Other => {
             let message = format!("`{folder}` is not a folder");
@@ -309,7 +309,7 @@ fn image_build(
             "name the Dockerfile",
         ));
     };
-    check_file(&config, "path", &dockerfile).and(context)?;
+    check_file(&config, "path", None, &dockerfile).and(context)?;
     let here = config.system.current_dir();
     Ok(ImageBuild {
         dockerfile: here.join(dockerfile),
@@ -329,9 +329,11 @@ fn wanted(config: &Config<'_>, arguments: &mut Arguments) -> Result<Wanted, Repo
         match Change::parse(change) {
             Ok(change) => changes.push(change),
             Err(error) => {
-                let message = format!("element {index} of `changes`: {}", error.message);
                 let help = error.help.unwrap_or_default();
-                checked = Err(refuse(config, Code::InvalidChange, "changes", message, &help));
+                let place = ("changes", index);
+                let refused =
+                    refuse_element(config, Code::InvalidChange, place, error.message, &help);
+                checked = Err(refused);
             }
         }
     }
@@ -418,11 +420,11 @@ impl Run {
         platform: Option<&str>,
     ) -> Result<Self, Reported> {
         // Where each option came from, for mistakes.
-        let mut options: Vec<(&str, String)> = Vec::new();
+        let mut options: Vec<(&str, usize, String)> = Vec::new();
         let mut add = |argument: &'static str, option: &str, values: &[String]| {
-            for value in values {
-                options.push((argument, option.to_owned()));
-                options.push((argument, value.clone()));
+            for (index, value) in values.iter().enumerate() {
+                options.push((argument, index, option.to_owned()));
+                options.push((argument, index, value.clone()));
             }
         };
         add("device", "--device", &arguments.device);
@@ -437,7 +439,7 @@ impl Run {
         let volumes = volumes.map(|(host, there)| format!("{}:{there}", at_home(config, host)));
         add("volumes", "-v", &volumes.collect::<Vec<_>>());
         if arguments.privileged {
-            options.push(("privileged", "--privileged".to_owned()));
+            options.push(("privileged", 0, "--privileged".to_owned()));
         }
 
         let command = match &arguments.run_command {
@@ -447,7 +449,7 @@ impl Run {
             command => command.clone(),
         };
         let run = Self {
-            options: options.iter().map(|(_, option)| option.clone()).collect(),
+            options: options.iter().map(|(_, _, option)| option.clone()).collect(),
             command,
             system: config.system.clone(),
             renderer: Renderer::new(config),
@@ -457,15 +459,12 @@ impl Run {
             config.error(Code::StringTemplate, "run_command", failure.to_string())
         })?;
         run_options::parse(&list, &Host(&*run.system)).map_err(|error| {
-            let argument = options.get(error.index).map_or("run_command", |(name, _)| name);
-            let help = error.help.unwrap_or_default();
-            let message = match error.index.checked_sub(options.len()) {
-                Some(element) if element < run.command.len() => {
-                    format!("element {element} of `run_command`: {}", error.message)
-                }
-                _ => error.message,
+            let place = match options.get(error.index) {
+                Some(&(argument, index, _)) => (argument, index),
+                None => ("run_command", error.index - options.len()),
             };
-            refuse(config, Code::InvalidRunOption, argument, message, &help)
+            let help = error.help.unwrap_or_default();
+            refuse_element(config, Code::InvalidRunOption, place, error.message, &help)
         })?;
         Ok(run)
     }

@@ -81,7 +81,7 @@ fn prepare(config: &Config<'_>) -> Result<FileSource, Reported> {
         ));
     }
     if let Some(source) = &source {
-        result = check_file(config, "source", source).and(result);
+        result = check_file(config, "source", None, source).and(result);
     }
     if source.is_none() && content.is_none() {
         config.diags.warn(
