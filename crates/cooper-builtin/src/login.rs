@@ -1,7 +1,7 @@
 //! Who we are to a registry: what a template says, else what Docker's configuration says.
 
 use cooper_build::{Config, Failure, StepCx};
-use cooper_container::Credentials;
+use cooper_container::credentials::{self, Credentials, Registries};
 use cooper_container::ecr::{self, EcrOptions};
 use cooper_container::reference::Reference;
 use cooper_hcl::{Code, Reported};
@@ -71,19 +71,43 @@ impl Login {
     pub(crate) async fn credentials(
         &self,
         cx: &StepCx,
-        reference: &str,
+        image: &str,
     ) -> Result<Credentials, Failure> {
-        if (self.login || self.ecr) && self.is_for(reference) {
-            if self.ecr {
-                return self.ecr_credentials(cx).await;
-            }
-            cx.say("Logging in...").await;
-            return Ok(Credentials::Password {
-                username: self.username.clone().unwrap_or_default(),
-                password: self.password.clone().unwrap_or_default(),
-            });
+        // The id of a local image is in no registry.
+        let Ok(reference) = Reference::parse(image) else { return Ok(Credentials::Anonymous) };
+        if (self.login || self.ecr) && self.registry() == reference.registry {
+            return self.own(cx).await;
         }
-        Ok(Credentials::Anonymous)
+        let found = credentials::for_reference(&reference).await;
+        let found = found.map_err(|error| {
+            Failure::because(format!("find the credentials for `{image}`"), &error)
+        })?;
+        hide(cx, &found);
+        Ok(found)
+    }
+
+    /// What to tell each registry that is known.
+    pub(crate) async fn registries(&self, cx: &StepCx) -> Result<Registries, Failure> {
+        let mut all = credentials::for_all()
+            .await
+            .map_err(|error| Failure::because("find the credentials for base images", &error))?;
+        all.values().for_each(|credentials| hide(cx, credentials));
+        if self.login || self.ecr {
+            all.insert(self.registry().to_owned(), self.own(cx).await?);
+        }
+        Ok(all)
+    }
+
+    /// What the template says.
+    async fn own(&self, cx: &StepCx) -> Result<Credentials, Failure> {
+        if self.ecr {
+            return self.ecr_credentials(cx).await;
+        }
+        cx.say("Logging in...").await;
+        Ok(Credentials::Password {
+            username: self.username.clone().unwrap_or_default(),
+            password: self.password.clone().unwrap_or_default(),
+        })
     }
 
     async fn ecr_credentials(&self, cx: &StepCx) -> Result<Credentials, Failure> {
@@ -99,17 +123,22 @@ impl Login {
         let credentials = ecr::credentials(server, &options).await.map_err(|error| {
             Failure::because(format!("fetch ECR credentials for `{server}`"), &error)
         })?;
-        if let Credentials::Password { password, .. } = &credentials {
-            cx.add_secret(password);
-        }
+        hide(cx, &credentials);
         Ok(credentials)
     }
 
-    /// Whether an image is in the registry that the login is for.
-    fn is_for(&self, reference: &str) -> bool {
-        let Ok(reference) = Reference::parse(reference) else { return true };
-        let server = self.server.as_deref().unwrap_or_default();
-        registry_of(server) == reference.registry
+    /// The registry that the login is for.
+    fn registry(&self) -> &str {
+        registry_of(self.server.as_deref().unwrap_or_default())
+    }
+}
+
+/// Keeps credentials from being shown.
+fn hide(cx: &StepCx, credentials: &Credentials) {
+    match credentials {
+        Credentials::Password { password, .. } => cx.add_secret(password),
+        Credentials::IdentityToken(token) => cx.add_secret(token),
+        Credentials::Anonymous => {}
     }
 }
 
@@ -131,15 +160,16 @@ mod tests {
 
     #[test]
     fn a_login_is_for_its_server_only() {
-        let login = |server: &str| Login { server: Some(server.to_owned()), ..Login::default() };
-        assert!(login("").is_for("python:alpine"));
-        assert!(login("https://index.docker.io/v1/").is_for("team/app"));
-        assert!(login("http://127.0.0.1:5000").is_for("127.0.0.1:5000/app:v1"));
-        assert!(
-            login("123.dkr.ecr.eu-west-1.amazonaws.com/")
-                .is_for("123.dkr.ecr.eu-west-1.amazonaws.com/app")
-        );
-        assert!(!login("").is_for("127.0.0.1:5000/app"));
-        assert!(!login("registry.example").is_for("registry.example.evil/app"));
+        let is_for = |server: &str, image: &str| {
+            let login = Login { server: Some(server.to_owned()), ..Login::default() };
+            login.registry() == Reference::parse(image).unwrap().registry
+        };
+        assert!(is_for("", "python:alpine"));
+        assert!(is_for("https://index.docker.io/v1/", "team/app"));
+        assert!(is_for("http://127.0.0.1:5000", "127.0.0.1:5000/app:v1"));
+        let ecr = "123.dkr.ecr.eu-west-1.amazonaws.com";
+        assert!(is_for(&format!("{ecr}/"), &format!("{ecr}/app")));
+        assert!(!is_for("", "127.0.0.1:5000/app"));
+        assert!(!is_for("registry.example", "registry.example.evil/app"));
     }
 }

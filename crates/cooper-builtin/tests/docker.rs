@@ -2,6 +2,7 @@
 //!
 //! Without a daemon the tests are skipped, unless `COOPER_TEST_DOCKER=require`. They use the image
 //! `base:latest`: a busybox whose folders are those of any Linux.
+#![expect(clippy::print_stderr, reason = "why a test was skipped")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod harness;

@@ -9,8 +9,8 @@ use cooper_build::artifact::Artifact;
 use cooper_build::communicator::Communicator;
 use cooper_build::component::{Config, ConfigSchema, Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Facts, Failure, component_config};
-use cooper_container::engine::{Commit, ImageBuild, ImageInfo};
 use cooper_container::changes::{self, Change};
+use cooper_container::engine::{Commit, ImageBuild, ImageInfo};
 use cooper_container::reference::{Reference, is_image_id};
 use cooper_container::run_options::{self, LocalHost};
 use cooper_container::{Container, ContainerEngine, ContainerSpec};
@@ -605,16 +605,11 @@ impl Docker {
             }
             Base::Build(build) => {
                 cx.say("Building base image...").await;
-                let server = self.login.server.clone().unwrap_or_default();
-                let credentials = if self.login.login || self.login.ecr {
-                    self.login.credentials(cx, &format!("{server}/x")).await?
-                } else {
-                    cooper_container::Credentials::Anonymous
-                };
-                let (engine, credentials) = (&self.engine, &credentials);
+                let registries = self.login.registries(cx).await?;
+                let (engine, registries) = (&self.engine, &registries);
                 let id = told(cx, |mut tell| async move {
                     let mut output = |line| tell(Told::Line(line));
-                    engine.build_image(build, credentials, &mut output).await
+                    engine.build_image(build, registries, &mut output).await
                 })
                 .await
                 .map_err(|error| {
