@@ -187,7 +187,11 @@ impl Container for DockerContainer {
         archive: BoxStream<'static, std::io::Result<Bytes>>,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let options = UploadToContainerOptionsBuilder::new().path(folder).build();
+            let options = UploadToContainerOptionsBuilder::new()
+                .path(folder)
+                // A file never takes the place of a folder unasked.
+                .no_overwrite_dir_non_dir("true")
+                .build();
             let (archive, broken) = watched(archive);
             let body = bollard::body_try_stream(archive);
             let sent =
