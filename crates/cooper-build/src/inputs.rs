@@ -338,10 +338,10 @@ fn input(
     // What cannot be used was recorded; an unknown value keeps everything else quiet.
     let refused = |ty: &Option<Type>| Value::unknown(ty.clone().unwrap_or(Type::Any));
     let convert = |value: Value, ty: &Option<Type>, span, from: &str| {
-        let Some(ty) = ty else { return Ok(value) };
         if variable.sensitive {
             session.secrets.add_all(&value);
         }
+        let Some(ty) = ty else { return Ok(value) };
         value.convert(ty).map_err(|cause| {
             let message = format!("the {from} of the variable `{name}` cannot be used: {cause}");
             let error = Diagnostic::error(Code::InvalidValue, message).at(span, "");
@@ -398,6 +398,7 @@ fn input(
         }
     };
     if variable.sensitive {
+        // Once more: what was converted may read differently.
         session.secrets.add_all(&value);
     }
     Some(Input { value: value.with_marks(marks), origin, span })

@@ -109,6 +109,8 @@ component_config! {
         delay: i64 = 0,
         /// Panics.
         panic: bool,
+        /// Cannot be cleaned up.
+        sticky: bool,
     }
 }
 
@@ -137,6 +139,8 @@ component_config! {
         keep: String = "default".to_owned(),
         /// Fails.
         fail: bool,
+        /// How long it takes, in milliseconds.
+        takes: i64 = 0,
     }
 }
 
@@ -236,11 +240,11 @@ impl Source for Machine {
                 return Err(Failure::new("no machine"));
             }
             log.add(format!("start {name}"));
-            let (down, down_name) = (log.clone(), name.clone());
+            let (down, down_name, sticky) = (log.clone(), name.clone(), config.sticky);
             cx.defer(format!("stop {name}"), move || {
                 async move {
                     down.add(format!("stop {down_name}"));
-                    Ok(())
+                    if sticky { Err(Failure::new("it does not stop")) } else { Ok(()) }
                 }
                 .boxed()
             });
@@ -315,6 +319,7 @@ impl PostProcessor for Turn {
         async move {
             let Turn(log, config) = self;
             log.add(format!("{} -> {}", input.id, config.makes));
+            tokio::time::sleep(Duration::from_millis(config.takes as u64)).await;
             if config.fail {
                 return Err(Failure::new("no turn"));
             }

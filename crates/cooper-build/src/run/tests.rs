@@ -445,3 +445,89 @@ async fn secrets_are_in_no_event() {
     let all = serde_json::to_string(&outcome.events).unwrap();
     assert!(!all.contains("hunter22") && !all.contains("t0ken"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_ends_a_post_processor_and_removes_nothing() {
+    let mut world = World::new(&template(
+        r#"
+        post-processors {
+          post-processor "turn" {
+            makes = "a"
+            keep  = "request"
+          }
+          post-processor "turn" {
+            makes = "b"
+            takes = 3600000
+          }
+        }
+        post-processor "turn" { makes = "c" }
+        "#,
+    ));
+    world.on_error = OnError::Ask;
+    let interrupt = world.interrupt.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        interrupt.signal("terminated");
+    });
+    let outcome = world.run().await;
+    assert_eq!(failures(&outcome), ["cancelled"]);
+    assert_eq!(artifacts(&outcome), ["m", "a"]);
+    assert!(!outcome.log.iter().any(|line| line.starts_with("destroy") || line.ends_with("-> c")));
+}
+
+#[tokio::test]
+async fn an_interrupt_before_the_run_starts_nothing() {
+    let world = World::new(&template(""));
+    world.interrupt.signal("interrupt");
+    let outcome = world.run().await;
+    assert_eq!(outcome.log, [""; 0]);
+    assert_eq!(outcome.report.interrupted.as_deref(), Some("interrupt"));
+    let kinds: Vec<_> = outcome.events.iter().map(|event| &event.kind).collect();
+    assert!(matches!(kinds[0], EventKind::RunStarted { .. }));
+    assert!(matches!(kinds[kinds.len() - 1], EventKind::RunFinished { .. }));
+}
+
+#[tokio::test]
+async fn a_failed_clean_up_is_told() {
+    let template = r#"
+        source "machine" "m" { sticky = true }
+        build { sources = ["machine.m"] }
+    "#;
+    let outcome = World::new(template).run().await;
+    assert!(outcome.report.succeeded());
+    assert_eq!(outcome.said(), ["stop m: it does not stop"]);
+}
+
+#[tokio::test]
+async fn a_source_that_failed_late_may_be_tried_again_from_its_start() {
+    let template = r#"
+        source "machine" "m" { fail_late = true }
+        build { sources = ["machine.m"] }
+    "#;
+    let mut world = World::new(template);
+    world.on_error = OnError::Ask;
+    world.answers = vec!["r", "c"];
+    let outcome = world.run().await;
+    assert_eq!(outcome.log, ["start m", "stop m", "start m", "stop m"]);
+    assert_eq!(failures(&outcome), ["no commit"]);
+}
+
+#[tokio::test]
+async fn events_are_counted_and_every_start_has_an_end() {
+    let outcome = run(FAILING).await;
+    for (index, event) in outcome.events.iter().enumerate() {
+        assert_eq!(event.seq, index as u64 + 1);
+    }
+    let mut open = Vec::new();
+    for event in &outcome.events {
+        match &event.kind {
+            EventKind::StepStarted { .. } => open.push(event.step),
+            EventKind::StepFinished { .. } => {
+                let place = open.iter().position(|step| *step == event.step).unwrap();
+                open.remove(place);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(open, []);
+}
