@@ -384,3 +384,109 @@ async fn an_engine_that_is_not_there_is_said_to_be() {
          directory (os error 2)"
     );
 }
+
+/// A password whose base64 differs between the usual alphabet and the one for URLs, and its hash.
+const PASSWORD: &str = "p~~??>>~ÿü";
+const PASSWORD_HASH: &str = "$2y$05$abcdefghijklmnopqrstuu6fv23DeS2eur8Nh2QU25emJi9Qibkm.";
+
+/// A registry that wants that password of `somebody`; it ends when dropped.
+struct ClosedRegistry {
+    process: std::process::Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl ClosedRegistry {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        std::fs::write(folder.path().join("htpasswd"), format!("somebody:{PASSWORD_HASH}\n"))
+            .unwrap();
+        let settings = format!(
+            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {place}/blobs\n\
+             http:\n  addr: {address}\nauth:\n  htpasswd:\n    realm: test\n    path: {place}/htpasswd\n"
+        );
+        let path = folder.path().join("settings.yml");
+        std::fs::write(&path, settings).unwrap();
+        let process = std::process::Command::new("docker-registry")
+            .arg("serve")
+            .arg(&path)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(&address).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "the registry does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { process, address, _folder: folder }
+    }
+}
+
+impl Drop for ClosedRegistry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_password_full_of_symbols_opens_a_registry() {
+    let engine = engine!();
+    let registry = ClosedRegistry::start();
+    let repository = format!("{}/{}", registry.address, unique("closed"));
+    let name = format!("{repository}:v1");
+    engine.tag("base:latest", &repository, Some("v1")).await.unwrap();
+    let refused = engine.push(&name, None, &Credentials::Anonymous, &mut |_| {}).await;
+    let login =
+        Credentials::Password { username: "somebody".to_owned(), password: PASSWORD.to_owned() };
+    let pushed = engine.push(&name, None, &login, &mut |_| {}).await;
+    let pulled = engine.pull(&name, None, &login, &mut |_| {}).await;
+    engine.remove_image(&name).await.unwrap();
+    assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+    assert!(pushed.unwrap().starts_with("sha256:"));
+    pulled.unwrap();
+}
+
+#[tokio::test]
+async fn an_engine_is_reached_through_ssh() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let _engine = engine!();
+    let folder = tempfile::tempdir().unwrap();
+    let ssh = folder.path().join("ssh");
+    let log = folder.path().join("log");
+    // Notes how it was called, and is the other machine itself.
+    let script = format!(
+        "#!/bin/sh\necho \"$*\" >> {}\nunset DOCKER_HOST\nexec docker system dial-stdio\n",
+        log.display()
+    );
+    std::fs::write(&ssh, script).unwrap();
+    std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // A process of its own, because `PATH` belongs to the whole process.
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let run = |host: &str, path: &str| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "large_input_and_output_arrive_whole", "--nocapture"])
+            .env("DOCKER_HOST", host)
+            .env("COOPER_TEST_DOCKER", "require")
+            .env("PATH", path)
+            .output()
+            .unwrap()
+    };
+    let output = run("ssh://me@box:2222", &path);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let log = std::fs::read_to_string(log).unwrap();
+    let expected =
+        "-T -o BatchMode=yes -o ConnectTimeout=30 -l me -p 2222 -- box docker system dial-stdio";
+    // The test cleans up with the `docker` program, which comes this way too.
+    assert_eq!(log.lines().next(), Some(expected));
+
+    std::fs::write(&ssh, "#!/bin/sh\necho 'box: no way in' >&2\nexit 255\n").unwrap();
+    let output = run("ssh://box", &path);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("engine at ssh://box: ssh: box: no way in"), "{said}");
+}
