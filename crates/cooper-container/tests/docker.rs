@@ -490,3 +490,59 @@ async fn an_engine_is_reached_through_ssh() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("engine at ssh://box: ssh: box: no way in"), "{said}");
 }
+
+#[tokio::test]
+async fn what_the_dead_left_is_swept_and_nothing_else() {
+    let engine = engine!();
+    let owner: Vec<&str> = cooper_container::owner::current().split('-').collect();
+    let [machine, boot, namespace, pid, started] = owner[..] else { panic!("five parts") };
+    let mut containers = Vec::new();
+    for (name, is_dead) in [
+        (
+            format!("cooper-{machine}-{boot}-{namespace}-{pid}-1-{}", unique("0").replace('-', "")),
+            true,
+        ),
+        (
+            format!(
+                "cooper-{machine}-{boot}-{namespace}-{pid}-{started}-{}",
+                unique("9").replace('-', "")
+            ),
+            false,
+        ),
+        (format!("cooper-{machine}-{boot}-1-{pid}-1-{}", unique("0").replace('-', "")), false),
+        (unique("cooper-000000000000-000000000000-mine"), false),
+        (unique("web"), false),
+    ] {
+        let spec = ContainerSpec { name: Some(name), ..idle() };
+        containers.push((Running(engine.start(&spec).await.unwrap()), is_dead));
+    }
+    engine.sweep().await.unwrap();
+    for (container, is_dead) in containers {
+        let found = container.inspect().await;
+        assert_eq!(matches!(found, Err(Error::NotFound(_))), is_dead, "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dockerfile_becomes_an_image() {
+    let engine = engine!();
+    let folder = tempfile::tempdir().unwrap();
+    let dockerfile = folder.path().join("Dockerfile");
+    let text = "FROM base:latest\nARG WHO\nLABEL test=$WHO\nUSER $WHO\n";
+    std::fs::write(&dockerfile, text).unwrap();
+    let build = cooper_container::engine::ImageBuild {
+        dockerfile: dockerfile.clone(),
+        context: folder.path().to_owned(),
+        arguments: vec![("WHO".to_owned(), "17".to_owned())],
+        ..Default::default()
+    };
+    let registries = Default::default();
+    let mut output = String::new();
+    let id = engine.build_image(&build, &registries, &mut |text| output += &text).await.unwrap();
+    assert_eq!(engine.inspect_image(&id).await.unwrap().user, "17");
+    assert!(output.contains("Step 4/4 : USER $WHO"), "{output}");
+    engine.remove_image(&id).await.unwrap();
+    std::fs::write(&dockerfile, "FROM base:latest\nCOPY nothing /\n").unwrap();
+    let failed = engine.build_image(&build, &registries, &mut |_| {}).await.unwrap_err();
+    assert!(failed.to_string().contains("COPY failed"), "{failed}");
+}
