@@ -41,8 +41,3 @@ async fn make_plan(
 fn print_diagnostics(session: &Session, ui: &mut Ui) {
     ui.diagnostics(&session.diags.take(), &session.sources, &session.secrets);
 }
-
-/// The components that come in the box.
-fn catalog() -> Catalog {
-    Catalog::new()
-}

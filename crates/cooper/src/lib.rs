@@ -6,6 +6,7 @@
 pub mod args;
 mod commands;
 mod crash;
+mod engine;
 pub mod exit;
 mod interrupt;
 mod log;

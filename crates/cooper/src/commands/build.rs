@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use cooper_build::run::Events;
 use cooper_build::{Interrupt, OnError, Plan, RunOptions, Session, run};
+use cooper_builtin::catalog;
 use uuid::Uuid;
 
 use super::{PlanWishes, make_plan, print_diagnostics};
 use crate::args::{self, BuildArgs};
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::ui::Ui;
@@ -36,7 +38,8 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
         force: args.force,
         debug: args.debug,
     };
-    let catalog = super::catalog();
+    let engine = Engine::find(&*session.system);
+    let catalog = catalog(engine.engine.clone());
     let plan = match make_plan(&args.template, &wishes, &catalog, &mut session).await {
         Ok(plan) if plan.require_builds(&session).is_ok() => plan,
         Ok(_) | Err(_) => {
@@ -49,14 +52,18 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
     if plan.builds.is_empty() {
         return Exit::Failure;
     }
+    if let Err(error) = engine.check(&plan) {
+        ui.error(&format!("error: {error}"));
+        return Exit::Failure;
+    }
     if args.debug {
         ui.say("Debug mode enabled. Builds will not be parallelized.");
     }
-    if run_plan(plan, args, ui).await && !refused { Exit::Success } else { Exit::Failure }
+    if run_plan(plan, &engine, args, ui).await && !refused { Exit::Success } else { Exit::Failure }
 }
 
 /// Runs a plan while showing it; returns whether everything succeeded.
-async fn run_plan(plan: Plan, args: &BuildArgs, ui: &mut Ui) -> bool {
+async fn run_plan(plan: Plan, engine: &Engine, args: &BuildArgs, ui: &mut Ui) -> bool {
     let interrupt = Interrupt::new();
     interrupt::listen(interrupt.clone());
     let (events, received) = Events::channel(plan.secrets.clone());
@@ -65,12 +72,15 @@ async fn run_plan(plan: Plan, args: &BuildArgs, ui: &mut Ui) -> bool {
         parallel: parallel(args.parallel_builds),
         on_error: on_error(args.on_error),
         debug: args.debug,
-        interrupt,
+        interrupt: interrupt.clone(),
     };
+    let sweep = engine.sweep(&plan);
     // A task of its own: showing a run may block on a slow terminal.
     let running = tokio::spawn(run(plan, options, events));
     ui.watch(received).await;
-    match running.await {
+    let report = running.await;
+    sweep.finish(&interrupt).await;
+    match report {
         Ok(report) => report.succeeded(),
         Err(error) => {
             ui.error(&format!("the run ended unexpectedly: {error}"));

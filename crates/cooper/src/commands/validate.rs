@@ -1,9 +1,11 @@
 //! `cooper validate`: `build`, stopped before anything is done.
 
 use cooper_build::{Session, Template};
+use cooper_builtin::catalog;
 
 use super::{PlanWishes, make_plan, print_diagnostics};
 use crate::args::ValidateArgs;
+use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
@@ -18,7 +20,7 @@ pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -
     }
     let wishes =
         PlanWishes { warn_undeclared: !args.no_warn_undeclared_var, force: false, debug: false };
-    let catalog = super::catalog();
+    let catalog = catalog(Engine::find(&*session.system).engine);
     let plan = make_plan(&args.template, &wishes, &catalog, &mut session);
     // Built-in components are prepared without waiting for anything, so this thread will do.
     let plan = futures::executor::block_on(plan);
