@@ -22,6 +22,7 @@ impl Placeholders {
             (after.as_str(), "${keep}[TIME]"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "[TIME]"),
             (r"(?m)^\d{10},", "[TIME],"),
+            (r"packer-shell[0-9A-Za-z]{6,}", "packer-shell[ID]"),
             (r#""time":\d+"#, r#""time":"[TIME]""#),
             (r#""elapsed":\{"secs":\d+,"nanos":\d+\}"#, r#""elapsed":"[TIME]""#),
         ];
