@@ -118,3 +118,87 @@ impl ServerCertVerifier for Anybody {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::process::Command;
+
+    use rustls::ServerConfig;
+    use rustls::server::WebPkiClientVerifier;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+
+    /// An authority `ca`, and `server` and `client` that it has signed.
+    fn make_certificates(folder: &Path) {
+        let script = "
+            new() { openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$1; }
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2
+            openssl req -x509 -newkey rsa:2048 -nodes -keyout x.key -out other.pem -subj /CN=x -days 2
+            echo subjectAltName=IP:127.0.0.1 > names
+            for who in server client; do
+                new $who
+                openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
+                    -out $who.pem -days 2 -extfile names
+            done";
+        let made = Command::new("sh").args(["-ec", script]).current_dir(folder).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// A server that wants to see the client's certificate and says hello.
+    async fn serve(folder: PathBuf) -> u16 {
+        let provider = Arc::new(ring::default_provider());
+        let roots = Arc::new(authorities(Some(&folder.join("ca.pem"))).unwrap());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
+        let chain = certificates(&folder.join("server.pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(clients.build().unwrap())
+            .with_single_cert(chain, key)
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                if let Ok(mut stream) = acceptor.accept(stream).await {
+                    let _ = stream.write_all(b"hello").await;
+                    let _ = stream.shutdown().await;
+                }
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn both_sides_show_their_certificates() {
+        let folder = tempfile::tempdir().unwrap();
+        make_certificates(folder.path());
+        let port = serve(folder.path().to_owned()).await;
+        let path = |name: &str| folder.path().join(name);
+        let hello = async |files: TlsFiles| -> io::Result<String> {
+            let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+            let mut text = String::new();
+            connect(stream, "127.0.0.1", &files).await?.read_to_string(&mut text).await?;
+            Ok(text)
+        };
+        let files = TlsFiles {
+            ca: Some(path("ca.pem")),
+            identity: Some((path("client.pem"), path("client.key"))),
+            verify: true,
+        };
+        assert_eq!(hello(files.clone()).await.unwrap(), "hello");
+        let stranger = TlsFiles { ca: Some(path("other.pem")), ..files.clone() };
+        assert!(hello(stranger.clone()).await.is_err());
+        let unverified = TlsFiles { verify: false, ..stranger };
+        assert_eq!(hello(unverified).await.unwrap(), "hello");
+        assert!(hello(TlsFiles { identity: None, ..files.clone() }).await.is_err());
+        let missing = hello(TlsFiles { ca: Some(path("none.pem")), ..files }).await.unwrap_err();
+        assert!(missing.to_string().contains("none.pem"), "{missing}");
+    }
+}
