@@ -48,7 +48,6 @@ locals {
     numeric    = [abs(-1), ceil(1.2), floor(-1.2), log(16, 2), max(1, 5), min(1, 5), pow(2, 10), signum(-4), parseint("ff", 16)]
     encoding   = [base64encode("a?b"), base64decode("YT9i"), jsonencode({ b = [1, null, true], a = "<&>" }), jsondecode("{\"k\":[1]}"), urlencode("a b/c?"), csvdecode("a,b\n1,2\n"), yamldecode("k: [1, x]")]
     hashes     = [md5("a"), sha1("a"), sha256("a"), sha512("a")]
-    network    = [cidrhost("10.1.0.0/16", 5), cidrnetmask("10.1.0.0/20"), cidrsubnet("10.1.0.0/16", 4, 2)]
     paths      = [basename("/a/b.c"), dirname("/a/b.c")]
     times      = [formatdate("DD MMM YYYY hh:mm ZZZ", "2018-01-02T23:12:01Z"), timeadd("2018-01-02T23:12:01Z", "90m")]
     conversion = [can(var.list[9]), try(var.list[9], "none"), convert("12", number), convert(["b", "a", "b"], set(string))]

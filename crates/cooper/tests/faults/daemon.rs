@@ -15,7 +15,7 @@ pub(crate) fn death() -> Result<()> {
     running.wait_for("at work")?;
     daemon.signal(Signal::KILL)?;
     let ended = running.end()?;
-    ended.expect_failure(&["daemon"])?;
+    ended.expect_failure(&["cannot reach the container engine", &daemon.0.host()])?;
     ended.expect("it ends soon", ended.took < Duration::from_secs(60))
 }
 

@@ -13,7 +13,7 @@ use crate::rig::{
 pub(crate) fn once() -> Result<()> {
     let ended = interrupted("interrupt-once", Signal::INT)?;
     let said = "Cancelling build after receiving interrupt";
-    ended.expect(&format!("`{said}` is said"), ended.stdout.contains(said))
+    ended.expect(&format!("`{said}` is said"), ended.stderr.contains(said))
 }
 
 pub(crate) fn terminate() -> Result<()> {

@@ -10,17 +10,38 @@ use crate::outcome::{Content, Outcome};
 
 /// A difference that Cooper means.
 pub(crate) struct Allowed {
-    /// The difference, as [`between`] writes it, up to here.
-    prefix: &'static str,
+    /// How the difference begins, as [`between`] writes it.
+    begins: &'static str,
+    /// How it ends: with what Cooper has, where anything else would be a mistake.
+    ends: &'static str,
     /// The words of `docs/compatibility.md` that tell users.
     pub(crate) documented_as: &'static str,
 }
 
 /// All of them. A new line here is a new promise broken: it needs a row in the documentation.
-pub(crate) const ALLOWED: &[Allowed] = &[Allowed {
-    prefix: "tree: packer-files: only Packer has it",
-    documented_as: "`/packer-files`",
-}];
+pub(crate) const ALLOWED: &[Allowed] = &[
+    Allowed {
+        begins: "tree: packer-files: only Packer has it",
+        ends: "",
+        documented_as: "`/packer-files`",
+    },
+    // A container in which nothing was changed: the folder is all that the layer holds.
+    Allowed {
+        begins: "config.Layers: Packer 2",
+        ends: ", Cooper 1",
+        documented_as: "`/packer-files`",
+    },
+    // The base images' own, as Packer's plugin sets them from 1.0 on.
+    kept("config.Config.Cmd: ", ", Cooper [\"/bin/sh\"]"),
+    kept("config.Config.Cmd: ", ", Cooper [\"httpd\",\"-f\"]"),
+    kept("config.Config.Entrypoint: ", ", Cooper []"),
+    kept("config.Config.Entrypoint: ", ", Cooper [\"/bin/busybox\"]"),
+    kept("config.config.Entrypoint: ", ", Cooper []"),
+];
+
+const fn kept(begins: &'static str, ends: &'static str) -> Allowed {
+    Allowed { begins, ends, documented_as: "`ENTRYPOINT` and `CMD` of the source image" }
+}
 
 /// Fields of a manifest that are never the same twice.
 const FLEETING: &[&str] =
@@ -49,7 +70,10 @@ struct Differences {
 
 impl Differences {
     fn add(&mut self, difference: String) {
-        if !ALLOWED.iter().any(|allowed| difference.starts_with(allowed.prefix)) {
+        let is_meant = |allowed: &Allowed| {
+            difference.starts_with(allowed.begins) && difference.ends_with(allowed.ends)
+        };
+        if !ALLOWED.iter().any(is_meant) {
             self.lines.push(format!("{}{difference}", self.about));
         }
     }
@@ -112,7 +136,9 @@ impl Differences {
                     self.json(&format!("{place}.{key}"), &of(packer), &of(cooper));
                 }
             }
-            (Value::Array(packer), Value::Array(cooper)) if packer.len() == cooper.len() => {
+            (Value::Array(packer), Value::Array(cooper))
+                if packer.len() == cooper.len() && packer.iter().any(Value::is_object) =>
+            {
                 for (index, (packer, cooper)) in packer.iter().zip(cooper).enumerate() {
                     self.json(&format!("{place}[{index}]"), packer, cooper);
                 }
