@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use cooper_testbed::{Context, Error, Result, process};
 
-use crate::demo;
 use crate::workspace::{Workspace, in_environment};
+use crate::{bench, demo};
 
 /// All together may take this long.
 const LIMIT: Duration = Duration::from_secs(80 * 60);
@@ -48,6 +48,9 @@ fn checks(workspace: &Workspace) -> Result<Total> {
 
     println!("── demonstration");
     demo::run(workspace, false)?;
+
+    println!("── bench, small");
+    bench::run(workspace, &["--smoke", "--only", "abf"])?;
     Ok(total)
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cooper_testbed::process::{self, Signal};
-use cooper_testbed::{Error, Result};
+use cooper_testbed::{Context, Error, Result};
 
 use crate::rig::{Rig, containers, docker, expect_no_containers, registry, shell, template};
 
@@ -22,6 +22,7 @@ pub(crate) fn twenty() -> Result<()> {
     whole.expect("a run that nobody kills succeeds", whole.code == Some(0))?;
 
     let mut chance = Chance::new();
+    let seed = chance.0;
     for _ in 0..TIMES {
         let running = rig.start()?;
         std::thread::sleep(whole.took.mul_f64(chance.fraction()));
@@ -40,7 +41,7 @@ pub(crate) fn twenty() -> Result<()> {
     let living = living.end()?;
     living.expect("a run that lives is left alone", living.code == Some(0))?;
 
-    expect_only(&foreign)?;
+    expect_only(&foreign).context(format!("with moments from {seed}"))?;
     drop(foreign);
     expect_no_containers()?;
     let _ = docker(&["rmi", &format!("{}/faults/killed", registry()?)]);
@@ -96,7 +97,6 @@ struct Chance(u64);
 impl Chance {
     fn new() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        println!("random moments from {}", now.as_nanos());
         Self(u64::try_from(now.as_nanos()).unwrap_or(1) | 1)
     }
 
