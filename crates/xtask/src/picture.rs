@@ -10,13 +10,13 @@ use cooper_testbed::{Context, Environment, Error, Result, process};
 use crate::demo;
 use crate::workspace::{Workspace, in_environment};
 
-const COLUMNS: usize = 124;
+const COLUMNS: usize = 148;
 const LINES: usize = 60;
 const END: &str = "(end)";
 
 /// Shows a mistake and then the example's build, and writes what a terminal shows.
 pub(crate) fn draw(workspace: &Workspace) -> Result<()> {
-    let cooper = workspace.build_cooper(true)?;
+    let cooper = workspace.build_cooper(false)?;
     let environment = workspace.testbed().up()?;
     let folder = workspace.target("demo");
     demo::lay_out(workspace, &environment, &folder)?;
