@@ -27,8 +27,6 @@ pub struct Daemon {
 pub struct DaemonOptions {
     /// The registry that stands in for Docker Hub: `127.0.0.1:34567`.
     pub mirror: Option<String>,
-    /// Whether its containers get a network bridge; without one they have only loopback.
-    pub bridge: bool,
 }
 
 impl Daemon {
@@ -51,12 +49,9 @@ impl Daemon {
         }
         let settings = daemon.data.join("daemon.json");
         fs::write(&settings, "{}").context(format!("write {}", settings.display()))?;
-        let bridge = if options.bridge {
-            network::add_bridge(&daemon.name, daemon.subnet())?;
-            daemon.name.as_str()
-        } else {
-            "none"
-        };
+        // Always a bridge of its own: a daemon without one (`--bridge=none`) removes the `docker0`
+        // of the machine's own daemon.
+        network::add_bridge(&daemon.name, daemon.subnet())?;
         let mut command = Command::new("dockerd");
         command
             // The settings of the machine's own daemon are not for this one.
@@ -65,7 +60,7 @@ impl Daemon {
             .arg(format!("--data-root={}", daemon.data.join("data").display()))
             .arg(format!("--exec-root={}", daemon.run.join("exec").display()))
             .arg(format!("--pidfile={}", daemon.pid_file().display()))
-            .arg(format!("--bridge={bridge}"))
+            .arg(format!("--bridge={}", daemon.name))
             // The chains in the kernel are the same for every daemon: leave them alone.
             .args(["--iptables=false", "--ip-masq=false", "--ip-forward=false"])
             .args(["--shutdown-timeout=3", "--log-level=warn"]);

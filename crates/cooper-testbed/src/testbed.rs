@@ -59,7 +59,7 @@ impl Testbed {
         }
         self.clear()?;
         let registry = Registry::start(&self.registry_folder())?;
-        let options = DaemonOptions { mirror: Some(registry.address().to_owned()), bridge: true };
+        let options = DaemonOptions { mirror: Some(registry.address().to_owned()) };
         let daemon = Daemon::start(&self.daemon_folder(), &options)?;
         daemon.make_base_images()?;
         base_image::push(&daemon, registry.address())?;
