@@ -56,7 +56,7 @@ pub enum EventKind {
     RunStarted {
         /// The builds that will run, in template order.
         builds: Vec<BuildId>,
-        /// Identifies the run; also the label on its containers and `PACKER_RUN_UUID`.
+        /// Identifies the run: `PACKER_RUN_UUID`.
         run_id: String,
     },
     /// A build began.

@@ -28,9 +28,9 @@ component_config! {
         command: Option<String>,
         /// Commands, run as one script.
         inline: Vec<String>,
-        /// A script.
+        /// A script on this machine.
         script: Option<String>,
-        /// Scripts, run in order.
+        /// Scripts on this machine, run in order.
         scripts: Vec<String>,
         /// Variables for the scripts: `["NAME=value"]`.
         environment_vars: Vec<String>,
@@ -41,15 +41,15 @@ component_config! {
         /// The program that runs a script, and its arguments. `{{.Script}}` is the script,
         /// `{{.Vars}}` are the variables.
         execute_command: Vec<String>,
-        /// What runs `inline` commands: `/bin/sh -e`.
+        /// What runs `inline` commands; `/bin/sh -e` when absent.
         inline_shebang: Option<String>,
         /// The systems that the scripts are for: `["linux"]`. On others nothing happens.
         only_on: Vec<String>,
-        /// The extension of the temporary script.
+        /// The extension of the temporary file that `inline` commands are written to.
         tempfile_extension: Option<String>,
         /// Without effect: this is for Windows.
         use_linux_pathing: bool,
-        /// The exit codes that count as success: `[0]`.
+        /// The exit codes that count as success; `[0]` when absent.
         valid_exit_codes: Vec<i64>,
     }
 }
@@ -228,6 +228,7 @@ async fn execute(cx: &StepCx, command: &[String]) -> io::Result<i64> {
     let starting = STARTING.lock().await;
     let mut child = Command::new(program)
         .args(arguments)
+        .env("PACKER_RUN_UUID", cx.run_id())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

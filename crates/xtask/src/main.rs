@@ -10,7 +10,7 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use cooper_testbed::{Error, Result};
+use cooper_testbed::{Context, Error, Result};
 
 use workspace::Workspace;
 
@@ -32,6 +32,7 @@ cargo xtask COMMAND
       --cooper PROGRAM    a Cooper that is built already
       --write FILE        writes the table, with a description of the machine
       --smoke             small inputs, one run each: shows that the bench works
+  docs              writes the pages of docs that are made from the code
   picture           sets up, and draws docs/picture.svg from a run in a terminal
 ";
 
@@ -70,6 +71,12 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["demo"] => demo::run(&workspace, false)?,
         ["demo", "--release"] => demo::run(&workspace, true)?,
         ["bench", options @ ..] => bench::run(&workspace, options)?,
+        ["docs"] => {
+            let pages =
+                ["test", "--package", "cooper", "--test", "pages", "--", "--bless", "fresh"];
+            let status = workspace.cargo(&pages).status().context("start `cargo test`")?;
+            return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         ["picture"] => picture::draw(&workspace)?,
         ["help" | "-h" | "--help"] => print!("{USAGE}"),
         _ => {

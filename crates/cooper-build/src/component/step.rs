@@ -67,7 +67,7 @@ impl StepCx {
         &self.facts
     }
 
-    /// Identifies the run; what is acquired outside carries it as a label.
+    /// Identifies the run.
     pub fn run_id(&self) -> &str {
         &self.run_id
     }

@@ -24,6 +24,12 @@ pub(crate) struct Options;
 /// Packer's arguments for communicators.
 pub(crate) const OPTIONS: Options = Options;
 
+const CHOICE: &str =
+    "How the machine is reached: `docker`, by the engine that runs the container, or `none`.";
+
+const NO_EFFECT: &str =
+    "Without effect, because Cooper has no ssh and no WinRM communicator; a warning says so:";
+
 const TEXTS: &[&str] = &[
     "communicator",
     "pause_before_connecting",
@@ -95,7 +101,11 @@ impl Options {
                 name: name.into(),
                 ty: ty.clone(),
                 required: false,
-                doc: "An argument of Packer's communicators.".into(),
+                doc: match name {
+                    "communicator" => CHOICE,
+                    _ => NO_EFFECT,
+                }
+                .into(),
             })
         })
     }

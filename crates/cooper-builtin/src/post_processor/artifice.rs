@@ -20,7 +20,7 @@ use crate::image::ARTIFICE;
 component_config! {
     /// Makes local files the artifact, whatever it was before.
     struct Arguments {
-        /// Patterns: `*` and `?` stay within a folder.
+        /// The files, as patterns; `*` and `?` stay within a folder. Required.
         files: Vec<String>,
     }
 }

@@ -24,9 +24,11 @@ use crate::render::Renderer;
 component_config! {
     /// Writes digests of the artifact's files into files.
     struct Arguments {
-        /// Which: `md5`, `sha1`, `sha224`, `sha256`, `sha384`, `sha512`. `["md5"]` when absent.
+        /// The digests to write: `md5`, `sha1`, `sha224`, `sha256`, `sha384`, `sha512`; `["md5"]` when
+        /// absent.
         checksum_types: Vec<String>,
-        /// The file: `packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum`.
+        /// The file to write; `packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum` when
+        /// absent.
         output: Option<String>,
     }
 }

@@ -30,12 +30,12 @@ use crate::render::Renderer;
 component_config! {
     /// Packs the artifact's files into an archive, or compresses one file.
     struct Arguments {
-        /// The file to make. Its extensions tell the format:
+        /// The file to make. Its extensions tell the format. When absent,
         /// `packer_{{.BuildName}}_{{.BuilderType}}.tar.gz`.
         output: Option<String>,
         /// The format, when the name does not tell: `tar.gz`, `tar.xz`, `zip`, `gz`.
         format: Option<String>,
-        /// From 1, fast, to 9, small.
+        /// How hard to compress, from 1, fast, to 9, small.
         compression_level: Option<i64>,
         /// The old way to choose a format; without effect.
         archive: Option<String>,

@@ -22,13 +22,13 @@ use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
 component_config! {
     /// Makes an image of a tar file: of an exported container, or one that `artifice` names.
     struct Arguments {
-        /// Registry and repository: `registry.example/team/app`.
+        /// The registry and repository that name the image: `registry.example/team/app`. Required.
         repository: Option<String>,
-        /// The tag; `latest` when absent.
+        /// The tag of the image; `latest` when absent.
         tag: Option<String>,
-        /// Dockerfile instructions for the image.
+        /// Dockerfile instructions for the image: `["CMD [\"run\"]"]`.
         changes: Vec<String>,
-        /// The platform that the image is for.
+        /// The platform that the image is for, such as `linux/arm64`.
         platform: Option<String>,
         /// Without effect: Cooper talks to the engine itself.
         docker_path: Option<String>,

@@ -22,27 +22,28 @@ use crate::transfer::{Told, told};
 component_config! {
     /// Sends every name of an image to its registry.
     struct Arguments {
-        /// Whether `login_username` and `login_password` are used.
+        /// Whether `login_username` and `login_password` are used. What `docker login` stored is used in
+        /// any case.
         login: bool,
-        /// The name for the registry.
+        /// The user's name at the registry.
         login_username: Option<String>,
-        /// The password for the registry.
+        /// The user's password at the registry.
         login_password: Option<String>,
-        /// The registry; Docker Hub when absent.
+        /// The registry that the name and password are for; Docker Hub when absent.
         login_server: Option<String>,
-        /// Whether the password comes from Amazon ECR.
+        /// Whether Amazon ECR gives the password for `login_server`.
         ecr_login: bool,
-        /// For ECR; the AWS environment when absent.
+        /// The access key for ECR; what the AWS tools would use when absent.
         aws_access_key: Option<String>,
-        /// For ECR.
+        /// The secret key that belongs to `aws_access_key`.
         aws_secret_key: Option<String>,
-        /// For ECR.
+        /// The session token that belongs to `aws_access_key`, if it has one.
         aws_token: Option<String>,
-        /// For ECR.
+        /// The AWS profile for ECR.
         aws_profile: Option<String>,
-        /// Whether `login_server` is in the public ECR, whatever its name.
+        /// Whether `login_server` is Amazon's public registry, whatever its name.
         aws_force_use_public_ecr: bool,
-        /// Which platform of the image is sent: `linux/arm64`.
+        /// The platform of the image to send, such as `linux/arm64`. Needs an engine with API 1.46.
         platform: Option<String>,
         /// Without effect: Cooper talks to the engine itself.
         docker_path: Option<String>,

@@ -20,7 +20,7 @@ use crate::image::{IMPORTED, TAGGED};
 component_config! {
     /// Writes an image to a tar file that `docker load` reads.
     struct Arguments {
-        /// The file to make.
+        /// The file to make. Required.
         path: Option<String>,
         /// Without effect: Cooper talks to the engine itself.
         docker_path: Option<String>,

@@ -20,9 +20,9 @@ use crate::image::{self, IMPORTED, TAGGED};
 component_config! {
     /// Gives an image names.
     struct Arguments {
-        /// Registry and repository: `registry.example/team/app`.
+        /// The registry and repository that name the image: `registry.example/team/app`. Required.
         repository: Option<String>,
-        /// The tags; `latest` when there are none.
+        /// The tags, one name each; `latest` when there are none.
         tags: Vec<String>,
         /// The old name of `tags`.
         tag: Vec<String>,

@@ -23,13 +23,13 @@ use crate::render::Renderer;
 component_config! {
     /// Notes what was built in a JSON file.
     struct Arguments {
-        /// The file: `packer-manifest.json`.
+        /// The file to write; `packer-manifest.json` when absent.
         output: Option<String>,
-        /// Whether files are noted without their folder.
+        /// Whether files are noted without their folders.
         strip_path: bool,
-        /// Whether the time is left out.
+        /// Whether the time of the build is left out.
         strip_time: bool,
-        /// More to note.
+        /// More to note: `{ commit = "4f2a" }`.
         custom_data: BTreeMap<String, String>,
     }
 }

@@ -17,15 +17,15 @@ use crate::render::Renderer;
 component_config! {
     /// Copies files and folders into the machine, or out of it.
     struct Arguments {
-        /// The file or folder. A folder with a final slash means what is in it.
+        /// The file or folder to copy. A folder with a final slash stands for what is in it.
         source: Option<String>,
-        /// Several of them.
+        /// Several files or folders to copy.
         sources: Vec<String>,
-        /// The text of the file, instead of a source.
+        /// The text of the file to make, instead of a source. Its mode is 0600.
         content: Option<String>,
-        /// Where it goes. With a final slash it is a folder that gets the file.
+        /// Where it goes. Required. With a final slash, it is the folder that gets the file.
         destination: Option<String>,
-        /// `upload` or `download`.
+        /// `upload`, into the machine, or `download`, out of it; `upload` when absent.
         direction: Option<String>,
         /// Whether the source may not exist before the build runs.
         generated: bool,

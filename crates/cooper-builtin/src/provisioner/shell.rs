@@ -26,9 +26,9 @@ component_config! {
     struct Arguments {
         /// Commands, run as one script. Exactly one of `inline`, `script` and `scripts` is given.
         inline: Vec<String>,
-        /// A local script.
+        /// A script on this machine.
         script: Option<String>,
-        /// Local scripts, run in order.
+        /// Scripts on this machine, run in order.
         scripts: Vec<String>,
         /// Variables for the scripts: `["NAME=value"]`.
         environment_vars: Vec<String>,
@@ -42,26 +42,26 @@ component_config! {
         /// The command that runs a script. `{{.Path}}` is where it is, `{{.Vars}}` are the
         /// variables, `{{.EnvVarFile}}` is the file with them.
         execute_command: Option<String>,
-        /// What runs `inline` commands: `/bin/sh -e`.
+        /// What runs `inline` commands; `/bin/sh -e` when absent.
         inline_shebang: Option<String>,
         /// Whether scripts are sent as they are. Otherwise line ends become those of Unix.
         binary: bool,
-        /// The folder for scripts in the machine: `/tmp`.
+        /// The folder for scripts in the machine; `/tmp` when absent.
         remote_folder: Option<String>,
         /// The script's name in that folder; a random one when absent.
         remote_file: Option<String>,
         /// The script's whole path in the machine.
         remote_path: Option<String>,
-        /// How long a machine that cannot be reached is tried: `5m`. A container either can be
+        /// How long to try a machine that cannot be reached; `5m` when absent. A container either can be
         /// reached or is gone, so this changes nothing there.
         start_retry_timeout: Option<GoDuration>,
         /// Whether scripts stay in the machine.
         skip_clean: bool,
         /// Whether the machine may go away while a script runs.
         expect_disconnect: bool,
-        /// The exit codes that count as success: `[0]`.
+        /// The exit codes that count as success; `[0]` when absent.
         valid_exit_codes: Vec<i64>,
-        /// How long to wait after the last script.
+        /// How long to wait after the last script: `10s`.
         pause_after: Option<GoDuration>,
     }
 }

@@ -12,7 +12,7 @@ use crate::arguments::GoDuration;
 component_config! {
     /// Waits before the next provisioner starts.
     struct Arguments {
-        /// How long: `1m30s`.
+        /// How long to wait: `1m30s`.
         duration: Option<GoDuration>,
     }
 }

@@ -36,73 +36,77 @@ component_config! {
     struct Arguments {
         /// The image to start from. Required unless there is a `build` block.
         image: Option<String>,
-        /// Whether the container becomes an image. Exactly one of `commit`, `discard` and
+        /// Whether the container becomes an image at the end. Exactly one of `commit`, `discard` and
         /// `export_path` is given.
         commit: bool,
-        /// Whether the container is thrown away.
+        /// Whether the container is thrown away at the end.
         discard: bool,
-        /// The tar file that gets the container's file system.
+        /// The tar file that the container's file system is written to.
         export_path: Option<String>,
         /// The author that the image names.
         author: Option<String>,
-        /// The message that the image's history gets.
+        /// The message in the image's history.
         message: Option<String>,
-        /// Dockerfile instructions for the image: `["WORKDIR /srv", "CMD [\"run\"]"]`.
+        /// Dockerfile instructions that the image is committed with:
+        /// `["WORKDIR /srv", "CMD [\"run\"]"]`. They are checked before anything is built.
         changes: Vec<String>,
-        /// Whether the image is fetched even when it is there: true.
+        /// Whether the image is pulled even when the engine has it; true when absent.
         pull: Option<bool>,
-        /// The platform of the image: `linux/arm64`.
+        /// The platform of the image, such as `linux/arm64`; the engine's own when absent.
         platform: Option<String>,
-        /// The arguments of `docker run`; `{{.Image}}` is the image.
+        /// How the container is started, as arguments of `docker run`; `{{.Image}}` is the image. When
+        /// absent, `["-d", "-i", "-t", "--entrypoint=/bin/sh", "--", "{{.Image}}"]`.
         run_command: Vec<String>,
         /// Without effect: Cooper needs no folder in the container.
         container_dir: Option<String>,
-        /// Folders of the host by the place they have in the container's: `{ "/host" = "/there" }`.
+        /// Folders of the engine's host, and where the container sees them: `{ "/host" = "/there" }`.
         volumes: BTreeMap<String, String>,
-        /// Folders that are in memory only.
+        /// Folders of the container that are in memory only: `["/scratch:size=64m"]`.
         tmpfs: Vec<String>,
-        /// Devices of the host.
+        /// Devices of the engine's host that the container may use: `["/dev/fuse"]`.
         device: Vec<String>,
-        /// Linux capabilities to add.
+        /// Linux capabilities that the container gets: `["NET_ADMIN"]`.
         cap_add: Vec<String>,
-        /// Linux capabilities to take away.
+        /// Linux capabilities that the container does not get: `["ALL"]`.
         cap_drop: Vec<String>,
-        /// Whether the container may do everything.
+        /// Whether the container may do everything its host may.
         privileged: bool,
-        /// The OCI runtime.
+        /// The OCI runtime that runs the container; the engine's default when absent.
         runtime: Option<String>,
-        /// Who runs commands: a name or number, with an optional group.
+        /// The user that runs commands in the container: `app`, `1000` or `1000:1000`; the container's
+        /// when absent.
         exec_user: Option<String>,
-        /// Whether commands get a terminal.
+        /// Whether commands in the container get a terminal.
         pty: bool,
-        /// Whether uploads belong to the container's user: false.
+        /// Whether uploaded files belong to the container's user; root's when absent.
         fix_upload_owner: bool,
-        /// Windows containers are not supported.
+        /// Must not be true: Windows containers are not supported.
         windows_container: bool,
         /// Without effect: Cooper talks to the engine itself.
         docker_path: Option<String>,
-        /// Whether `login_username` and `login_password` are used.
+        /// Whether `login_username` and `login_password` are used. What `docker login` stored is used in
+        /// any case.
         login: bool,
-        /// The name for the registry.
+        /// The user's name at the registry.
         login_username: Option<String>,
-        /// The password for the registry.
+        /// The user's password at the registry.
         login_password: Option<String>,
-        /// The registry; Docker Hub when absent.
+        /// The registry that the name and password are for; Docker Hub when absent.
         login_server: Option<String>,
-        /// Whether the password comes from Amazon ECR.
+        /// Whether Amazon ECR gives the password for `login_server`.
         ecr_login: bool,
-        /// For ECR; the AWS environment when absent.
+        /// The access key for ECR; what the AWS tools would use when absent.
         aws_access_key: Option<String>,
-        /// For ECR.
+        /// The secret key that belongs to `aws_access_key`.
         aws_secret_key: Option<String>,
-        /// For ECR.
+        /// The session token that belongs to `aws_access_key`, if it has one.
         aws_token: Option<String>,
-        /// For ECR.
+        /// The AWS profile for ECR.
         aws_profile: Option<String>,
-        /// Whether `login_server` is in the public ECR, whatever its name.
+        /// Whether `login_server` is Amazon's public registry, whatever its name.
         aws_force_use_public_ecr: bool,
         @block
-        /// Builds the image to start from.
+        /// Builds the image to start from, with a Dockerfile.
         build: BuildArguments,
     }
 }
@@ -110,15 +114,15 @@ component_config! {
 component_config! {
     /// Builds the image to start from, with a Dockerfile.
     struct BuildArguments {
-        /// The Dockerfile.
+        /// The Dockerfile. Required.
         path: Option<String>,
-        /// The folder it is built in: the current one.
+        /// The folder that the Dockerfile can copy from; the current one when absent.
         build_dir: Option<String>,
-        /// Values for the Dockerfile's `ARG`s.
+        /// Values for what the Dockerfile declares with `ARG`.
         arguments: BTreeMap<String, String>,
-        /// Whether base images are fetched even when they are there: true.
+        /// Whether base images are pulled even when the engine has them; true when absent.
         pull: Option<bool>,
-        /// Whether the folder is sent compressed.
+        /// Whether the folder is compressed on its way to the engine.
         compress: bool,
     }
 }

@@ -18,11 +18,11 @@ use crate::files::{Files, write_whole};
 component_config! {
     /// Makes a local file the artifact of a build.
     struct Arguments {
-        /// The file to copy.
+        /// The file to copy. At most one of `source` and `content` is given.
         source: Option<String>,
         /// What the file is to contain, instead of a source.
         content: Option<String>,
-        /// The file to make. Folders on its way are made too.
+        /// The file to make. Required. Folders on its way are made too.
         target: Option<String>,
     }
 }

@@ -1,0 +1,115 @@
+//! The pages that are made from the code.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use cooper_builtin::catalog;
+use cooper_container::{DockerConfig, DockerEngine};
+use cooper_hcl::Functions;
+use cooper_hcl::function::{LATER, SPECIAL_FORMS};
+use cooper_hcl::schema::{ArgumentSchema, Schema};
+
+const NOTE: &str = "<!-- Made by `cargo xtask docs`. -->\n";
+
+/// From so many on, arguments with the same documentation share one line.
+const MANY: usize = 4;
+
+/// Every generated page: its path, and what it should hold.
+pub(crate) fn pages() -> Vec<(String, String)> {
+    let nowhere = DockerEngine::connect(&DockerConfig::unix(""));
+    let catalog = catalog(Arc::new(nowhere));
+    let sources = catalog.source_names().filter_map(|name| {
+        let kind = catalog.get_source(name)?;
+        Some(("source", name, kind.schema().clone(), kind.facts().to_vec()))
+    });
+    let provisioners = catalog.provisioner_names().filter_map(|name| {
+        Some(("provisioner", name, catalog.get_provisioner(name)?.schema().clone(), Vec::new()))
+    });
+    let post_processors = catalog.post_processor_names().filter_map(|name| {
+        let kind = catalog.get_post_processor(name)?;
+        Some(("post-processor", name, kind.schema().clone(), Vec::new()))
+    });
+    let mut index = format!(
+        "{NOTE}# Components\n\nEvery component in the box. What all steps take, `only` or `timeout`, is in \
+         [language](../language.md).\n\n| Component | What it does |\n| --- | --- |\n"
+    );
+    let mut pages = Vec::new();
+    for (role, name, schema, facts) in sources.chain(provisioners).chain(post_processors) {
+        let path = format!("{role}/{name}.md");
+        let doc = line(&schema.doc);
+        let _ = writeln!(index, "| [{role} `{name}`]({path}) | {doc} |");
+        let mut page = format!("{NOTE}# {role} `{name}`\n\n{doc}\n");
+        arguments(&mut page, &schema);
+        for block in &schema.blocks {
+            let doc = line(&block.schema.doc);
+            let _ = write!(page, "\n## Block `{}`\n\n{doc}\n", block.name);
+            arguments(&mut page, &block.schema);
+        }
+        if !facts.is_empty() {
+            let facts: Vec<_> = facts.iter().map(|fact| format!("`build.{fact}`")).collect();
+            let _ = write!(page, "\nFacts of its own: {}.\n", facts.join(", "));
+        }
+        pages.push((format!("docs/components/{path}"), page));
+    }
+    pages.push(("docs/components/README.md".to_owned(), index));
+    pages.push(("docs/functions.md".to_owned(), functions()));
+    pages
+}
+
+fn arguments(page: &mut String, schema: &Schema) {
+    let shared = |argument: &ArgumentSchema| {
+        schema.arguments.iter().filter(|other| other.doc == argument.doc).count() >= MANY
+    };
+    let (shared, own): (Vec<_>, Vec<_>) =
+        schema.arguments.iter().partition(|argument| shared(argument));
+    if schema.arguments.is_empty() {
+        page.push_str("\nIt has no arguments.\n");
+    }
+    if !own.is_empty() {
+        page.push_str("\n| Argument | Type | |\n| --- | --- | --- |\n");
+    }
+    for ArgumentSchema { name, ty, required, doc } in own {
+        let required = if *required { "Required. " } else { "" };
+        let _ = writeln!(page, "| `{name}` | `{ty}` | {required}{} |", line(doc));
+    }
+    if let Some(first) = shared.first() {
+        let names: Vec<_> = shared.iter().map(|argument| format!("`{}`", argument.name)).collect();
+        let _ = write!(page, "\n{} {}.\n", line(&first.doc), names.join(", "));
+    }
+}
+
+fn functions() -> String {
+    let mut page = format!(
+        "{NOTE}# Functions\n\nEvery function that expressions may call, by name. Variables' defaults may call \
+         `env` alone.\n\n| Function | What it gives |\n| --- | --- |\n"
+    );
+    let functions = Functions::standard();
+    let env = Functions::for_defaults();
+    let mut all: Vec<(&str, &str)> =
+        functions.iter().chain(env.iter()).map(|function| (function.name, function.doc)).collect();
+    all.extend(SPECIAL_FORMS.iter().map(|&name| (name, special(name))));
+    all.sort_unstable();
+    all.dedup_by_key(|(name, _)| *name);
+    for (name, doc) in all {
+        let _ = writeln!(page, "| `{name}` | {} |", line(doc));
+    }
+    let later: Vec<_> = LATER.iter().map(|name| format!("`{name}`")).collect();
+    let _ =
+        write!(page, "\nOf Packer's functions these are not there yet: {}.\n", later.join(", "));
+    page
+}
+
+fn special(name: &str) -> &'static str {
+    match name {
+        "can" => "`can(expression)`: whether the expression can be evaluated",
+        "convert" => "`convert(value, type)`: the value, converted to a type",
+        "try" => "`try(expression, …)`: the first of the expressions that can be evaluated",
+        _ => "",
+    }
+}
+
+/// Documentation as one cell of a table.
+fn line(doc: &str) -> String {
+    let words: Vec<_> = doc.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
+}
