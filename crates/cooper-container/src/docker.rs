@@ -8,6 +8,7 @@ mod failure;
 mod image;
 mod request;
 mod ssh;
+mod stillness;
 mod stream;
 mod tls;
 mod transport;

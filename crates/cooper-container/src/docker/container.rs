@@ -17,6 +17,7 @@ use super::Connection;
 use super::exec::{self, Kills};
 use super::failure::failure;
 use super::request::{answer, get, post_empty, post_json, watched};
+use super::stillness::Stillness;
 use crate::engine::{Commit, Container, ContainerInfo, Exec, ExecOutput, PathInfo, PathKind};
 use crate::error::{Error, Result};
 use crate::owner;
@@ -27,6 +28,7 @@ struct DockerContainer {
     connection: Connection,
     id: String,
     kills: Kills,
+    stillness: Stillness,
 }
 
 pub(super) async fn start(
@@ -39,11 +41,12 @@ pub(super) async fn start(
     let name = name.unwrap_or_else(owner::container_name);
     let platform = create.query.platform.clone();
     let body = create.to_json();
+    let stillness = Stillness::new(spec);
     let (sender, started) = oneshot::channel();
     let connection = connection.clone();
     // A task of its own, because a request that nobody waits for would still make a container.
     tokio::spawn(async move {
-        let result = create_and_start(connection, &what, &name, &platform, &body).await;
+        let result = create_and_start(connection, &what, &name, &platform, &body, stillness).await;
         if let Err(Ok(container)) = sender.send(result) {
             removed_or_told(&container).await;
         }
@@ -70,6 +73,7 @@ async fn create_and_start(
     name: &str,
     platform: &str,
     body: &serde_json::Value,
+    stillness: Stillness,
 ) -> Result<DockerContainer> {
     let mut query = vec![("name", name)];
     if !platform.is_empty() {
@@ -78,8 +82,12 @@ async fn create_and_start(
     // Not by bollard: its type has no place for some of what API 1.41 can say.
     let request = post_json(&connection, "/containers/create", &query, body)?;
     let created: Created = answer(&connection, &what, request).await?;
-    let container =
-        DockerContainer { connection: connection.clone(), id: created.id, kills: Kills::default() };
+    let container = DockerContainer {
+        connection: connection.clone(),
+        id: created.id,
+        kills: Kills::default(),
+        stillness,
+    };
     let started =
         connection.docker.start_container(&container.id, None::<StartContainerOptions>).await;
     if let Err(error) = started {
@@ -163,6 +171,9 @@ impl Container for DockerContainer {
                 .filter_map(|(_, endpoint)| endpoint.ip_address)
                 .find(|address| !address.is_empty());
             let state = found.state.unwrap_or_default();
+            if state.health.is_none() {
+                self.stillness.has_no_health_check();
+            }
             let running = state.running.unwrap_or(false);
             Ok(ContainerInfo {
                 ip_address: ip_address.unwrap_or_default(),
@@ -178,7 +189,10 @@ impl Container for DockerContainer {
         exec: Exec,
         output: &'a mut (dyn ExecOutput + 'a),
     ) -> BoxFuture<'a, Result<i64>> {
-        Box::pin(exec::exec(&self.connection, &self.id, &self.kills, exec, output))
+        Box::pin(async move {
+            let _disturbed = self.stillness.disturbed();
+            exec::exec(&self.connection, &self.id, &self.kills, exec, output).await
+        })
     }
 
     fn copy_in<'a>(
@@ -186,6 +200,8 @@ impl Container for DockerContainer {
         folder: &'a str,
         archive: BoxStream<'static, std::io::Result<Bytes>>,
     ) -> BoxFuture<'a, Result<()>> {
+        // No command runs meanwhile, and a commit may be next.
+        self.stillness.look(&self.connection, &self.id);
         Box::pin(async move {
             let options = UploadToContainerOptionsBuilder::new()
                 .path(folder)
@@ -239,7 +255,9 @@ impl Container for DockerContainer {
         Box::pin(async move {
             let Commit { author, message, changes, without_entrypoint } = commit;
             let changes = changes.join("\n");
-            let mut query = vec![("container", self.id.as_str()), ("pause", "true")];
+            let still = self.stillness.is_still(&self.connection, &self.id).await;
+            let pause = if still { "false" } else { "true" };
+            let mut query = vec![("container", self.id.as_str()), ("pause", pause)];
             query.extend(author.as_deref().map(|author| ("author", author)));
             query.extend(message.as_deref().map(|message| ("comment", message)));
             if !changes.is_empty() {
