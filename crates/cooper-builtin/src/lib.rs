@@ -1,9 +1,10 @@
 //! The sources, provisioners and post-processors that come in the box.
 //!
-//! One component is one file: its arguments, its behaviour and its tests. [`catalog`] lists them.
-//! What several of them share lies beside them: [`arguments`] reads special arguments,
-//! [`script`] is what `shell` and `shell-local` have in common, [`lines`] turns a command's output
-//! into events, [`communicator`] has the ways into machines.
+//! One component is one file: its arguments, its behaviour and its tests. [`catalog`] lists them,
+//! [`kind`] stands between them and the catalog. What several of them share lies beside them:
+//! [`arguments`] reads special arguments, [`script`] is what `shell` and `shell-local` have in
+//! common, [`lines`] turns a command's output into events, [`login`] knows who we are to a
+//! registry, [`communicator`] has the ways into machines.
 
 mod archive;
 mod arguments;
@@ -11,6 +12,7 @@ mod communicator;
 mod facts;
 mod files;
 mod image;
+mod kind;
 mod lines;
 mod local;
 mod login;
@@ -34,25 +36,24 @@ pub fn catalog(engine: Arc<dyn ContainerEngine>) -> Catalog {
     let mut catalog = Catalog::new();
     catalog.plugin(DOCKER_PLUGIN.0, DOCKER_PLUGIN.1);
 
-    catalog.source("docker", source::docker::Kind::new(engine.clone()));
-    catalog.source("file", source::file::Kind::new());
-    catalog.source("null", source::null::Kind::new());
+    catalog.source("docker", source::docker::kind(engine.clone()));
+    catalog.source("file", source::file::kind());
+    catalog.source("null", source::null::kind());
 
-    catalog.provisioner("breakpoint", provisioner::breakpoint::Kind::new());
-    catalog.provisioner("file", provisioner::file::Kind::new());
-    catalog.provisioner("shell", provisioner::shell::Kind::new());
-    catalog.provisioner("shell-local", provisioner::shell_local::Kind::new());
-    catalog.provisioner("sleep", provisioner::sleep::Kind::new());
+    catalog.provisioner("breakpoint", provisioner::breakpoint::kind());
+    catalog.provisioner("file", provisioner::file::kind());
+    catalog.provisioner("shell", provisioner::shell::kind());
+    catalog.provisioner("shell-local", provisioner::shell_local::kind());
+    catalog.provisioner("sleep", provisioner::sleep::kind());
 
-    catalog.post_processor("artifice", post_processor::artifice::Kind::new());
-    catalog.post_processor("checksum", post_processor::checksum::Kind::new());
-    catalog.post_processor("compress", post_processor::compress::Kind::new());
-    catalog
-        .post_processor("docker-import", post_processor::docker_import::Kind::new(engine.clone()));
-    catalog.post_processor("docker-push", post_processor::docker_push::Kind::new(engine.clone()));
-    catalog.post_processor("docker-save", post_processor::docker_save::Kind::new(engine.clone()));
-    catalog.post_processor("docker-tag", post_processor::docker_tag::Kind::new(engine));
-    catalog.post_processor("manifest", post_processor::manifest::Kind::new());
-    catalog.post_processor("shell-local", post_processor::shell_local::Kind::new());
+    catalog.post_processor("artifice", post_processor::artifice::kind());
+    catalog.post_processor("checksum", post_processor::checksum::kind());
+    catalog.post_processor("compress", post_processor::compress::kind());
+    catalog.post_processor("docker-import", post_processor::docker_import::kind(engine.clone()));
+    catalog.post_processor("docker-push", post_processor::docker_push::kind(engine.clone()));
+    catalog.post_processor("docker-save", post_processor::docker_save::kind(engine.clone()));
+    catalog.post_processor("docker-tag", post_processor::docker_tag::kind(engine));
+    catalog.post_processor("manifest", post_processor::manifest::kind());
+    catalog.post_processor("shell-local", post_processor::shell_local::kind());
     catalog
 }

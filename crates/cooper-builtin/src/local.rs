@@ -78,9 +78,7 @@ pub(crate) struct Local {
 
 impl Local {
     /// Checks the arguments.
-    pub(crate) fn prepare(config: Config<'_>) -> Result<Self, Reported> {
-        let config = &config.render(&["execute_command"])?;
-        let arguments: Arguments = config.read()?;
+    pub(crate) fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Self, Reported> {
         let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let command = given(arguments.command);
         let other = !arguments.inline.is_empty()

@@ -1,32 +1,86 @@
 //! Who we are to a registry: what a template says, else what Docker's configuration says.
 
-use cooper_build::{Config, Failure, StepCx};
+use cooper_build::component::ConfigSchema;
+use cooper_build::{Config, Failure, StepCx, component_config};
 use cooper_container::credentials::{self, Credentials, Registries};
 use cooper_container::ecr::{self, EcrOptions};
 use cooper_container::reference::Reference;
+use cooper_hcl::schema::ArgumentSchema;
 use cooper_hcl::{Code, Reported};
 
 use crate::arguments::{no_effect, refuse};
+
+component_config! {
+    /// Who logs in to a registry.
+    struct Arguments {
+        /// Whether `login_username` and `login_password` are used. What `docker login` stored is used in
+        /// any case.
+        login: bool,
+        /// The user's name at the registry.
+        login_username: Option<String>,
+        /// The user's password at the registry.
+        login_password: Option<String>,
+        /// The registry that the name and password are for; Docker Hub when absent.
+        login_server: Option<String>,
+        /// Whether Amazon ECR gives the password for `login_server`.
+        ecr_login: bool,
+        /// The access key for ECR; what the AWS tools would use when absent.
+        aws_access_key: Option<String>,
+        /// The secret key that belongs to `aws_access_key`.
+        aws_secret_key: Option<String>,
+        /// The session token that belongs to `aws_access_key`, if it has one.
+        aws_token: Option<String>,
+        /// The AWS profile for ECR.
+        aws_profile: Option<String>,
+        /// Whether `login_server` is Amazon's public registry, whatever its name.
+        aws_force_use_public_ecr: bool,
+    }
+}
+
+/// The arguments of every component that talks to registries.
+pub(crate) fn arguments() -> Vec<ArgumentSchema> {
+    Arguments::schema().arguments
+}
 
 /// The `login` arguments of a component. What they give is held in memory, and used for the
 /// server they name only.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Login {
-    pub(crate) login: bool,
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
-    pub(crate) server: Option<String>,
-    pub(crate) ecr: bool,
-    pub(crate) aws_access_key: Option<String>,
-    pub(crate) aws_secret_key: Option<String>,
-    pub(crate) aws_token: Option<String>,
-    pub(crate) aws_profile: Option<String>,
-    pub(crate) aws_force_use_public_ecr: bool,
+    login: bool,
+    username: Option<String>,
+    password: Option<String>,
+    server: Option<String>,
+    ecr: bool,
+    aws_access_key: Option<String>,
+    aws_secret_key: Option<String>,
+    aws_token: Option<String>,
+    aws_profile: Option<String>,
+    aws_force_use_public_ecr: bool,
 }
 
 impl Login {
-    /// Checks that the arguments go together, and keeps their passwords from being shown.
-    pub(crate) fn check(&self, config: &Config<'_>) -> Result<(), Reported> {
+    /// Reads the arguments, checks that they go together, and keeps their passwords from being
+    /// shown.
+    pub(crate) fn prepare(config: &Config<'_>) -> Result<Self, Reported> {
+        let arguments: Arguments = config.read()?;
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        let login = Self {
+            login: arguments.login,
+            username: given(arguments.login_username),
+            password: given(arguments.login_password),
+            server: given(arguments.login_server),
+            ecr: arguments.ecr_login,
+            aws_access_key: given(arguments.aws_access_key),
+            aws_secret_key: given(arguments.aws_secret_key),
+            aws_token: given(arguments.aws_token),
+            aws_profile: given(arguments.aws_profile),
+            aws_force_use_public_ecr: arguments.aws_force_use_public_ecr,
+        };
+        login.check(config)?;
+        Ok(login)
+    }
+
+    fn check(&self, config: &Config<'_>) -> Result<(), Reported> {
         for secret in [&self.password, &self.aws_secret_key, &self.aws_token].into_iter().flatten()
         {
             config.secrets.add(secret);

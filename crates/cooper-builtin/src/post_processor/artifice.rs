@@ -4,11 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 use globset::{GlobBuilder, GlobMatcher};
@@ -16,6 +13,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use crate::arguments::refuse;
 use crate::files::Files;
 use crate::image::ARTIFICE;
+use crate::kind::Kind;
 
 component_config! {
     /// Makes local files the artifact, whatever it was before.
@@ -29,42 +27,18 @@ component_config! {
 const MOST: usize = 100_000;
 
 /// The kind of post-processor called `artifice`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(config)?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind() -> impl PostProcessorKind {
+    Kind::new(prepare)
 }
 
 struct Artifice {
     patterns: Vec<Pattern>,
 }
 
-fn prepare(config: Config<'_>) -> Result<Artifice, Reported> {
-    let config = config.render(&[])?;
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Artifice, Reported> {
     if arguments.files.is_empty() {
         return Err(refuse(
-            &config,
+            config,
             Code::MissingArgument,
             "files",
             "the argument `files` is required",

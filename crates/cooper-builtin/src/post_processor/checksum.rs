@@ -6,11 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Reported, did_you_mean};
 use futures::future::BoxFuture;
 use sha2::digest::DynDigest;
@@ -19,6 +16,7 @@ use tokio::sync::Mutex;
 use crate::arguments::{plain, refuse_element};
 use crate::facts;
 use crate::files::{Files, write_whole};
+use crate::kind::Kind;
 use crate::render::Renderer;
 
 component_config! {
@@ -41,30 +39,8 @@ const TYPES: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
 static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// The kind of post-processor called `checksum`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(config)?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind() -> impl PostProcessorKind {
+    Kind::new(prepare).rendered_later(&["output"])
 }
 
 struct Checksum {
@@ -73,9 +49,7 @@ struct Checksum {
     renderer: Renderer,
 }
 
-fn prepare(config: Config<'_>) -> Result<Checksum, Reported> {
-    let config = config.render(&["output"])?;
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Checksum, Reported> {
     let mut types = arguments.checksum_types;
     if types.is_empty() {
         types.push("md5".to_owned());
@@ -86,13 +60,13 @@ fn prepare(config: Config<'_>) -> Result<Checksum, Reported> {
         let help = did_you_mean(name, TYPES.iter().copied())
             .unwrap_or_else(|| format!("there are `{}`", TYPES.join("`, `")));
         let place = ("checksum_types", index);
-        result = Err(refuse_element(&config, Code::InvalidValue, place, message, &help));
+        result = Err(refuse_element(config, Code::InvalidValue, place, message, &help));
     }
     let output = arguments.output.filter(|output| !output.is_empty());
     result.map(|()| Checksum {
         types,
         output: output.unwrap_or_else(|| OUTPUT.to_owned()),
-        renderer: Renderer::new(&config),
+        renderer: Renderer::new(config),
     })
 }
 

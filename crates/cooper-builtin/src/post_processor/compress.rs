@@ -8,11 +8,8 @@ use std::sync::Arc;
 
 use bzip2::write::BzEncoder;
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Diagnostic, Reported};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
@@ -25,6 +22,7 @@ use zip::write::SimpleFileOptions;
 use crate::arguments::{plain, refuse};
 use crate::facts;
 use crate::files::{Files, permissions, temporary_beside};
+use crate::kind::Kind;
 use crate::render::Renderer;
 
 component_config! {
@@ -47,30 +45,8 @@ component_config! {
 const OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}";
 
 /// The kind of post-processor called `compress`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(config)?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind() -> impl PostProcessorKind {
+    Kind::new(prepare).rendered_later(&["output"])
 }
 
 struct Compress {
@@ -140,9 +116,7 @@ fn format_of(name: &str) -> Option<(Archive, Algorithm)> {
     }
 }
 
-fn prepare(config: Config<'_>) -> Result<Compress, Reported> {
-    let config = config.render(&["output"])?;
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Compress, Reported> {
     for (argument, value) in [("archive", arguments.archive), ("algorithm", arguments.algorithm)] {
         if value.is_some() {
             config.diags.warn(
@@ -155,7 +129,7 @@ fn prepare(config: Config<'_>) -> Result<Compress, Reported> {
     let format = arguments.format.unwrap_or_default();
     if !format.is_empty() && format_of(&format!(".{format}")).is_none() {
         return Err(refuse(
-            &config,
+            config,
             Code::InvalidValue,
             "format",
             format!("there is no format called `{format}`"),
@@ -167,7 +141,7 @@ fn prepare(config: Config<'_>) -> Result<Compress, Reported> {
         Some(level) if level < -1 => {
             let message = format!("{level} is no compression level");
             let help = "it is from 1, fast, to 9, small";
-            return Err(refuse(&config, Code::InvalidValue, "compression_level", message, help));
+            return Err(refuse(config, Code::InvalidValue, "compression_level", message, help));
         }
         Some(level) => Some(u32::try_from(level).unwrap_or(9).min(9)),
     };
@@ -177,7 +151,7 @@ fn prepare(config: Config<'_>) -> Result<Compress, Reported> {
         output: output.unwrap_or_else(|| OUTPUT.to_owned()),
         format,
         level,
-        renderer: Renderer::new(&config),
+        renderer: Renderer::new(config),
     })
 }
 

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_container::ContainerEngine;
 use cooper_container::changes::Change;
 use cooper_container::engine::Import;
 use cooper_container::reference::Reference;
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::refuse_element;
 use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
+use crate::kind::Kind;
 
 component_config! {
     /// Makes an image of a tar file: of an exported container, or one that `artifice` names.
@@ -36,31 +34,8 @@ component_config! {
 }
 
 /// The kind of post-processor called `docker-import`.
-pub(crate) struct Kind {
-    schema: Schema,
-    engine: Arc<dyn ContainerEngine>,
-}
-
-impl Kind {
-    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
-        Self { schema: Arguments::schema(), engine }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(&config.render(&[])?, self.engine.clone())?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl PostProcessorKind {
+    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone()))
 }
 
 struct ImportStep {
@@ -71,8 +46,11 @@ struct ImportStep {
     platform: Option<String>,
 }
 
-fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<ImportStep, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(
+    config: &Config<'_>,
+    arguments: Arguments,
+    engine: Arc<dyn ContainerEngine>,
+) -> Result<ImportStep, Reported> {
     no_docker_path(config);
     let mut result = Ok(());
     for (index, change) in arguments.changes.iter().enumerate() {

@@ -4,45 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_container::reference::is_image_id;
 use cooper_container::{ContainerEngine, Error};
 use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path};
 use crate::image::{self, IMPORTED, TAGGED};
-use crate::login::Login;
+use crate::kind::Kind;
+use crate::login::{self, Login};
 use crate::transfer::{Told, told};
 
 component_config! {
     /// Sends every name of an image to its registry.
     struct Arguments {
-        /// Whether `login_username` and `login_password` are used. What `docker login` stored is used in
-        /// any case.
-        login: bool,
-        /// The user's name at the registry.
-        login_username: Option<String>,
-        /// The user's password at the registry.
-        login_password: Option<String>,
-        /// The registry that the name and password are for; Docker Hub when absent.
-        login_server: Option<String>,
-        /// Whether Amazon ECR gives the password for `login_server`.
-        ecr_login: bool,
-        /// The access key for ECR; what the AWS tools would use when absent.
-        aws_access_key: Option<String>,
-        /// The secret key that belongs to `aws_access_key`.
-        aws_secret_key: Option<String>,
-        /// The session token that belongs to `aws_access_key`, if it has one.
-        aws_token: Option<String>,
-        /// The AWS profile for ECR.
-        aws_profile: Option<String>,
-        /// Whether `login_server` is Amazon's public registry, whatever its name.
-        aws_force_use_public_ecr: bool,
         /// The platform of the image to send, such as `linux/arm64`. Needs an engine with API 1.46.
         platform: Option<String>,
         /// Without effect: Cooper talks to the engine itself.
@@ -59,31 +36,9 @@ const PAUSES: [Duration; 4] = [
 ];
 
 /// The kind of post-processor called `docker-push`.
-pub(crate) struct Kind {
-    schema: Schema,
-    engine: Arc<dyn ContainerEngine>,
-}
-
-impl Kind {
-    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
-        Self { schema: Arguments::schema(), engine }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(&config.render(&[])?, self.engine.clone())?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl PostProcessorKind {
+    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone()))
+        .with_arguments(login::arguments())
 }
 
 struct Push {
@@ -92,23 +47,14 @@ struct Push {
     platform: Option<String>,
 }
 
-fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Push, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(
+    config: &Config<'_>,
+    arguments: Arguments,
+    engine: Arc<dyn ContainerEngine>,
+) -> Result<Push, Reported> {
     no_docker_path(config);
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let login = Login {
-        login: arguments.login,
-        username: given(arguments.login_username),
-        password: given(arguments.login_password),
-        server: given(arguments.login_server),
-        ecr: arguments.ecr_login,
-        aws_access_key: given(arguments.aws_access_key),
-        aws_secret_key: given(arguments.aws_secret_key),
-        aws_token: given(arguments.aws_token),
-        aws_profile: given(arguments.aws_profile),
-        aws_force_use_public_ecr: arguments.aws_force_use_public_ecr,
-    };
-    login.check(config)?;
+    let login = Login::prepare(config)?;
     Ok(Push { engine, login, platform: given(arguments.platform) })
 }
 

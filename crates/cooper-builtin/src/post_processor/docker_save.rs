@@ -4,18 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_container::ContainerEngine;
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, FileKind, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::refuse;
 use crate::image::{IMPORTED, TAGGED};
+use crate::kind::Kind;
 
 component_config! {
     /// Writes an image to a tar file that `docker load` reads.
@@ -28,31 +26,8 @@ component_config! {
 }
 
 /// The kind of post-processor called `docker-save`.
-pub(crate) struct Kind {
-    schema: Schema,
-    engine: Arc<dyn ContainerEngine>,
-}
-
-impl Kind {
-    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
-        Self { schema: Arguments::schema(), engine }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(&config.render(&[])?, self.engine.clone())?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl PostProcessorKind {
+    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone()))
 }
 
 struct Save {
@@ -60,8 +35,11 @@ struct Save {
     path: PathBuf,
 }
 
-fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Save, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(
+    config: &Config<'_>,
+    arguments: Arguments,
+    engine: Arc<dyn ContainerEngine>,
+) -> Result<Save, Reported> {
     no_docker_path(config);
     let path = required(config, "path", arguments.path, "name the tar file to make")?;
     if matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {

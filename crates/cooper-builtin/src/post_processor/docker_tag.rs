@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_container::ContainerEngine;
 use cooper_container::reference::Reference;
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::{no_effect, refuse, refuse_element};
 use crate::image::{self, IMPORTED, TAGGED};
+use crate::kind::Kind;
 
 component_config! {
     /// Gives an image names.
@@ -34,31 +32,8 @@ component_config! {
 }
 
 /// The kind of post-processor called `docker-tag`.
-pub(crate) struct Kind {
-    schema: Schema,
-    engine: Arc<dyn ContainerEngine>,
-}
-
-impl Kind {
-    pub(crate) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
-        Self { schema: Arguments::schema(), engine }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(&config.render(&[])?, self.engine.clone())?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl PostProcessorKind {
+    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone()))
 }
 
 struct Tag {
@@ -67,8 +42,11 @@ struct Tag {
     tags: Vec<String>,
 }
 
-fn prepare(config: &Config<'_>, engine: Arc<dyn ContainerEngine>) -> Result<Tag, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(
+    config: &Config<'_>,
+    arguments: Arguments,
+    engine: Arc<dyn ContainerEngine>,
+) -> Result<Tag, Reported> {
     no_docker_path(config);
     if arguments.force.is_some() {
         no_effect(config, "force", "an engine moves a name without being forced to");

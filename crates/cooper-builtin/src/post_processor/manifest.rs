@@ -6,18 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
+use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::facts;
 use crate::files::write_whole;
+use crate::kind::Kind;
 use crate::render::Renderer;
 
 component_config! {
@@ -41,30 +39,8 @@ const LONGEST: u64 = 64 * 1024 * 1024;
 static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// The kind of post-processor called `manifest`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = prepare(config)?;
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind() -> impl PostProcessorKind {
+    Kind::new(prepare)
 }
 
 struct Manifest {
@@ -75,16 +51,14 @@ struct Manifest {
     renderer: Renderer,
 }
 
-fn prepare(config: Config<'_>) -> Result<Manifest, Reported> {
-    let config = config.render(&[])?;
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Manifest, Reported> {
     let output = arguments.output.filter(|path| !path.is_empty());
     Ok(Manifest {
         output: output.unwrap_or_else(|| "packer-manifest.json".to_owned()).into(),
         strip_path: arguments.strip_path,
         strip_time: arguments.strip_time,
         custom_data: arguments.custom_data,
-        renderer: Renderer::new(&config),
+        renderer: Renderer::new(config),
     })
 }
 

@@ -2,41 +2,17 @@
 
 use cooper_build::Failure;
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{
-    Config, ConfigSchema, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
-};
-use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
+use cooper_build::component::{Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use futures::future::BoxFuture;
 
 use crate::facts;
-use crate::local::{Arguments, Local};
+use crate::kind::Kind;
+use crate::local::Local;
 
 /// The kind of post-processor called `shell-local`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl PostProcessorKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
-        Box::pin(async move {
-            let step = ShellLocal(Local::prepare(config)?);
-            Ok(Box::new(step) as Box<dyn PostProcessor>)
-        })
-    }
+pub(crate) fn kind() -> impl PostProcessorKind {
+    Kind::new(|config, arguments| Local::prepare(config, arguments).map(ShellLocal))
+        .rendered_later(&["execute_command"])
 }
 
 struct ShellLocal(Local);

@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use cooper_build::communicator::{Communicator, Content, Upload};
-use cooper_build::component::{Config, ConfigSchema, Provisioner, ProvisionerKind, StepCx};
+use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
 use crate::arguments::{check_exists, plain, refuse};
 use crate::files::permissions;
+use crate::kind::Kind;
 use crate::render::Renderer;
 
 component_config! {
@@ -33,30 +33,8 @@ component_config! {
 }
 
 /// The kind of provisioner called `file`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl ProvisionerKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
-        Box::pin(async move {
-            let file = prepare(&config.render(&[])?)?;
-            Ok(Box::new(file) as Box<dyn Provisioner>)
-        })
-    }
+pub(crate) fn kind() -> impl ProvisionerKind {
+    Kind::new(prepare)
 }
 
 /// A `file` step, ready to run.
@@ -72,8 +50,7 @@ enum Work {
     Download(Vec<String>),
 }
 
-fn prepare(config: &Config<'_>) -> Result<FileStep, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileStep, Reported> {
     let mut result = Ok(());
 
     let upload = match arguments.direction.as_deref() {

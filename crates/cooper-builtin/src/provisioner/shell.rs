@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use cooper_build::communicator::{Command, Communicator, Content, ExitStatus, Output, Upload};
-use cooper_build::component::{Config, ConfigSchema, Provisioner, ProvisionerKind, StepCx};
+use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, Stream, component_config};
 use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::arguments::{GoDuration, plain, shown};
+use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::render::Renderer;
 use crate::script::{Scripts, exit_message, quoted, quoted_if_needed, split_variables, variables};
@@ -73,30 +73,8 @@ const COMMAND_WITH_FILE: &str = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Pat
 const CARRIED: u64 = 1024 * 1024;
 
 /// The kind of provisioner called `shell`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl ProvisionerKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
-        Box::pin(async move {
-            let shell = prepare(config)?;
-            Ok(Box::new(shell) as Box<dyn Provisioner>)
-        })
-    }
+pub(crate) fn kind() -> impl ProvisionerKind {
+    Kind::new(prepare).rendered_later(&["execute_command"])
 }
 
 /// A `shell` step, ready to run.
@@ -124,12 +102,10 @@ enum RemotePath {
     RandomIn(String),
 }
 
-fn prepare(config: Config<'_>) -> Result<Shell, Reported> {
-    let config = config.render(&["execute_command"])?;
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Shell, Reported> {
     let scripts =
-        Scripts::choose(&config, &arguments.inline, arguments.script.as_ref(), &arguments.scripts);
-    let variables = split_variables(&config, &arguments.environment_vars);
+        Scripts::choose(config, &arguments.inline, arguments.script.as_ref(), &arguments.scripts);
+    let variables = split_variables(config, &arguments.environment_vars);
     let (scripts, mut variables) = (scripts?, variables?);
     variables.extend(arguments.env);
 
@@ -159,7 +135,7 @@ fn prepare(config: Config<'_>) -> Result<Shell, Reported> {
         expect_disconnect: arguments.expect_disconnect,
         valid_exit_codes,
         pause_after: arguments.pause_after,
-        renderer: Renderer::new(&config),
+        renderer: Renderer::new(config),
     })
 }
 

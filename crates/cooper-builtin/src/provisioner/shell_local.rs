@@ -2,38 +2,16 @@
 
 use cooper_build::Failure;
 use cooper_build::communicator::Communicator;
-use cooper_build::component::{Config, ConfigSchema, Provisioner, ProvisionerKind, StepCx};
-use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
+use cooper_build::component::{Provisioner, ProvisionerKind, StepCx};
 use futures::future::BoxFuture;
 
-use crate::local::{Arguments, Local};
+use crate::kind::Kind;
+use crate::local::Local;
 
 /// The kind of provisioner called `shell-local`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl ProvisionerKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
-        Box::pin(async move {
-            let step = ShellLocal(Local::prepare(config)?);
-            Ok(Box::new(step) as Box<dyn Provisioner>)
-        })
-    }
+pub(crate) fn kind() -> impl ProvisionerKind {
+    Kind::new(|config, arguments| Local::prepare(config, arguments).map(ShellLocal))
+        .rendered_later(&["execute_command"])
 }
 
 struct ShellLocal(Local);

@@ -1,13 +1,12 @@
 //! `sleep`: waits.
 
 use cooper_build::communicator::Communicator;
-use cooper_build::component::{Config, ConfigSchema, Provisioner, ProvisionerKind, StepCx};
+use cooper_build::component::{Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
 use futures::future::BoxFuture;
 
 use crate::arguments::GoDuration;
+use crate::kind::Kind;
 
 component_config! {
     /// Waits before the next provisioner starts.
@@ -18,30 +17,8 @@ component_config! {
 }
 
 /// The kind of provisioner called `sleep`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl ProvisionerKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
-        Box::pin(async move {
-            let arguments: Arguments = config.render(&[])?.read()?;
-            Ok(Box::new(Sleep(arguments)) as Box<dyn Provisioner>)
-        })
-    }
+pub(crate) fn kind() -> impl ProvisionerKind {
+    Kind::new(|_, arguments| Ok(Sleep(arguments)))
 }
 
 struct Sleep(Arguments);

@@ -4,9 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{Config, ConfigSchema, Provisioning, Source, SourceKind, StepCx};
+use cooper_build::component::{Config, Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::schema::Schema;
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
@@ -14,6 +13,7 @@ use crate::arguments::{check_file, plain, refuse};
 use crate::communicator::none::NoMachine;
 use crate::facts;
 use crate::files::{Files, write_whole};
+use crate::kind::Kind;
 
 component_config! {
     /// Makes a local file the artifact of a build.
@@ -28,30 +28,8 @@ component_config! {
 }
 
 /// The kind of source called `file`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        Self { schema: Arguments::schema() }
-    }
-}
-
-impl SourceKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>> {
-        Box::pin(async move {
-            let source = prepare(&config.render(&[])?)?;
-            Ok(Box::new(source) as Box<dyn Source>)
-        })
-    }
+pub(crate) fn kind() -> impl SourceKind {
+    Kind::new(prepare)
 }
 
 struct FileSource {
@@ -64,8 +42,7 @@ enum From {
     Text(String),
 }
 
-fn prepare(config: &Config<'_>) -> Result<FileSource, Reported> {
-    let arguments: Arguments = config.read()?;
+fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileSource, Reported> {
     let source = arguments.source.filter(|path| !path.is_empty());
     let content = arguments.content.filter(|text| !text.is_empty());
     let mut result = Ok(());

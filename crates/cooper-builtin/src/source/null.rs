@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{Config, ConfigSchema, Provisioning, Source, SourceKind, StepCx};
+use cooper_build::component::{Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::Reported;
-use cooper_hcl::schema::Schema;
 use futures::future::BoxFuture;
 
 use crate::communicator::none::NoMachine;
 use crate::communicator::{OPTIONS, choose};
 use crate::facts;
 use crate::files::Nothing;
+use crate::kind::Kind;
 
 component_config! {
     /// No machine: a build that only runs local steps.
@@ -20,32 +19,9 @@ component_config! {
 }
 
 /// The kind of source called `null`.
-pub(crate) struct Kind {
-    schema: Schema,
-}
-
-impl Kind {
-    pub(crate) fn new() -> Self {
-        let mut schema = Arguments::schema();
-        schema.arguments.extend(OPTIONS.schema());
-        Self { schema }
-    }
-}
-
-impl SourceKind for Kind {
-    fn schema(&self) -> &Schema {
-        &self.schema
-    }
-
-    fn prepare<'a>(
-        &'a self,
-        config: Config<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>> {
-        Box::pin(async move {
-            choose(&config.render(&[])?, None)?;
-            Ok(Box::new(Null) as Box<dyn Source>)
-        })
-    }
+pub(crate) fn kind() -> impl SourceKind {
+    Kind::new(|config, Arguments {}| choose(config, None).map(|_| Null))
+        .with_arguments(OPTIONS.schema())
 }
 
 struct Null;

@@ -1,0 +1,119 @@
+//! The image that a container starts from.
+
+use std::collections::BTreeMap;
+
+use cooper_build::{Config, component_config};
+use cooper_container::engine::ImageBuild;
+use cooper_container::reference::{Reference, is_image_id};
+use cooper_hcl::{Code, FileKind, Reported};
+
+use super::Arguments;
+use crate::arguments::{check_exists, check_file, no_effect, refuse};
+
+component_config! {
+    /// Builds the image to start from, with a Dockerfile.
+    pub(super) struct BuildArguments {
+        /// The Dockerfile. Required.
+        path: Option<String>,
+        /// The folder that the Dockerfile can copy from; the current one when absent.
+        build_dir: Option<String>,
+        /// Values for what the Dockerfile declares with `ARG`.
+        arguments: BTreeMap<String, String>,
+        /// Whether base images are pulled even when the engine has them; true when absent.
+        pull: Option<bool>,
+        /// Whether the folder is compressed on its way to the engine.
+        compress: bool,
+    }
+}
+
+/// Where the image to start from comes from.
+pub(super) enum Base {
+    Image { name: String, pull: bool },
+    Build(ImageBuild),
+}
+
+impl Base {
+    /// Checks the arguments that say what to start from.
+    pub(super) fn prepare(
+        config: &Config<'_>,
+        arguments: &mut Arguments,
+        platform: Option<&str>,
+    ) -> Result<Self, Reported> {
+        let image = arguments.image.take().filter(|image| !image.is_empty());
+        let build = arguments.build.take().filter(|build| {
+            let BuildArguments { path, build_dir, arguments, pull, compress } = build;
+            path.is_some()
+                || build_dir.is_some()
+                || !arguments.is_empty()
+                || pull.is_some()
+                || *compress
+        });
+        match (image, build) {
+            (Some(image), None) => {
+                if let (Err(error), false) = (Reference::parse(&image), is_image_id(&image)) {
+                    return Err(config.error(Code::InvalidValue, "image", error.to_string()));
+                }
+                Ok(Self::Image { name: image, pull: arguments.pull.unwrap_or(true) })
+            }
+            (None, Some(build)) => {
+                if arguments.pull == Some(true) {
+                    no_effect(config, "pull", "an image that was just built is in no registry");
+                }
+                image_build(config, build, platform).map(Self::Build)
+            }
+            (Some(_), Some(_)) => Err(refuse(
+                config,
+                Code::ConflictingArguments,
+                "image",
+                "`image` cannot be specified with a build config",
+                "remove `image`, or the `build` block",
+            )),
+            (None, None) => Err(refuse(
+                config,
+                Code::MissingArgument,
+                "image",
+                "missing `image` attribute or `build` section",
+                "say what to start from: `image = \"debian:12\"`",
+            )),
+        }
+    }
+}
+
+fn image_build(
+    config: &Config<'_>,
+    build: BuildArguments,
+    platform: Option<&str>,
+) -> Result<ImageBuild, Reported> {
+    // Places inside the block, so that mistakes are shown there.
+    let mut config = config.clone();
+    if let Some([places, ..]) = config.places.blocks.get("build").map(Vec::as_slice) {
+        config.places = places.clone();
+    }
+    let folder = build.build_dir.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned());
+    let context = check_exists(&config, "build_dir", None, &folder).and_then(|kind| match kind {
+        FileKind::Directory => Ok(()),
+        FileKind::File | FileKind::Other => {
+            let message = format!("`{folder}` is not a folder");
+            Err(config.error(Code::UnreadableFile, "build_dir", message))
+        }
+    });
+    let Some(dockerfile) = build.path.filter(|path| !path.is_empty()) else {
+        return Err(refuse(
+            &config,
+            Code::MissingArgument,
+            "path",
+            "`path` is required for bootstrapping a build with `docker build`",
+            "name the Dockerfile",
+        ));
+    };
+    check_file(&config, "path", None, &dockerfile).and(context)?;
+    let here = config.system.current_dir();
+    Ok(ImageBuild {
+        dockerfile: here.join(dockerfile),
+        context: here.join(folder),
+        arguments: build.arguments.into_iter().collect(),
+        pull: build.pull.unwrap_or(true),
+        compress: build.compress,
+        platform: platform.map(str::to_owned),
+    })
+}

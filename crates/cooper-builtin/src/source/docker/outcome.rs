@@ -1,0 +1,150 @@
+//! What becomes of a container.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cooper_build::artifact::Artifact;
+use cooper_build::{Config, Facts, Failure};
+use cooper_container::Container;
+use cooper_container::changes::Change;
+use cooper_hcl::{Code, Diagnostic, FileKind, Reported};
+use futures::StreamExt;
+use tokio::io::AsyncWriteExt;
+
+use super::Arguments;
+use crate::arguments::{no_effect, refuse, refuse_element};
+use crate::files::{self, Files};
+use crate::image::EXPORTED;
+
+/// What becomes of the container.
+pub(super) enum Outcome {
+    Image { author: Option<String>, message: Option<String>, changes: Vec<Change> },
+    File(PathBuf),
+    Nothing,
+}
+
+impl Outcome {
+    /// Checks the arguments that choose one.
+    pub(super) fn prepare(
+        config: &Config<'_>,
+        arguments: &mut Arguments,
+    ) -> Result<Self, Reported> {
+        let export = arguments.export_path.take().filter(|path| !path.is_empty());
+        let mut changes = Vec::new();
+        let mut checked = Ok(());
+        for (index, change) in arguments.changes.iter().enumerate() {
+            match Change::parse(change) {
+                Ok(change) => changes.push(change),
+                Err(error) => {
+                    let help = error.help.unwrap_or_default();
+                    let place = ("changes", index);
+                    let refused =
+                        refuse_element(config, Code::InvalidChange, place, error.message, &help);
+                    checked = Err(refused);
+                }
+            }
+        }
+        let chosen: Vec<&str> = [
+            ("commit", arguments.commit),
+            ("discard", arguments.discard),
+            ("export_path", export.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, chosen)| chosen.then_some(name))
+        .collect();
+        if let [first, second, ..] = chosen.as_slice() {
+            return Err(config.diags.error(
+                Diagnostic::error(
+                    Code::ConflictingArguments,
+                    "Cannot specify more than one of commit, discard, and export_path",
+                )
+                .at(config.place(second), "")
+                .label(config.place(first), "the other one")
+                .help("a container becomes one thing"),
+            ));
+        }
+        let unused = |arguments: &[(&str, bool)]| {
+            for (name, given) in arguments {
+                if *given {
+                    no_effect(config, name, "the container does not become an image");
+                }
+            }
+        };
+        let image_only = [
+            ("changes", !arguments.changes.is_empty()),
+            ("author", arguments.author.is_some()),
+            ("message", arguments.message.is_some()),
+        ];
+        if let Some(path) = export {
+            unused(&image_only);
+            if matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {
+                return Err(refuse(
+                    config,
+                    Code::InvalidValue,
+                    "export_path",
+                    "export_path must be a file, not a directory",
+                    "add the file's name",
+                ));
+            }
+            return checked.map(|()| Self::File(path.into()));
+        }
+        if arguments.discard {
+            unused(&image_only);
+            return checked.map(|()| Self::Nothing);
+        }
+        if !arguments.commit {
+            return Err(refuse(
+                config,
+                Code::MissingArgument,
+                "commit",
+                "No instructions given for handling the artifact; expected commit, discard, or \
+                 export_path",
+                "to make an image, say `commit = true`",
+            ));
+        }
+        checked?;
+        Ok(Self::Image {
+            author: arguments.author.take().filter(|text| !text.is_empty()),
+            message: arguments.message.take().filter(|text| !text.is_empty()),
+            changes,
+        })
+    }
+}
+
+/// Writes the container's file system to a file, which appears when it is whole.
+pub(super) async fn export(container: &dyn Container, path: &Path) -> Result<(), Failure> {
+    let failed = |error: io::Error| {
+        Failure::because(format!("Error exporting to `{}`", path.display()), &error)
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(folder).await.map_err(failed)?;
+    }
+    let mut stream = container
+        .export()
+        .await
+        .map_err(|error| Failure::because("Error exporting container", &error))?;
+    let temporary = files::temporary_beside(path, 0o666).map_err(failed)?;
+    let mut file = tokio::fs::File::from_std(temporary.reopen().map_err(failed)?);
+    while let Some(piece) = stream.next().await {
+        let piece = piece.map_err(|error| Failure::because("Error exporting container", &error))?;
+        file.write_all(&piece).await.map_err(failed)?;
+    }
+    file.flush().await.map_err(failed)?;
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// The artifact of a container that does not become an image.
+pub(super) fn exported(files: Vec<PathBuf>, shown: String, facts: Facts) -> Artifact {
+    Artifact {
+        builder_id: EXPORTED.to_owned(),
+        id: "Container".to_owned(),
+        files: files.clone(),
+        summary: format!("Exported Docker file: {shown}"),
+        tags: Vec::new(),
+        digest: None,
+        facts: Some(facts),
+        handle: Arc::new(Files(files)),
+    }
+}
