@@ -2,7 +2,8 @@
 //!
 //! A run that is killed outright leaves its containers behind. Their names say which process
 //! they belong to, so that a later one can tell whether somebody still needs them. Names,
-//! because a container's labels would end up in the images that are made of it.
+//! because a container's labels would end up in the images that are made of it. One that has to
+//! have another name is told of by a companion.
 
 use std::fs;
 use std::path::Path;
@@ -13,6 +14,9 @@ use sha2::{Digest, Sha256};
 
 /// What the names of our containers look like, for the engine's filter.
 pub const CONTAINER_NAME_PATTERN: &str = "^/?cooper-[0-9a-f]{12}-[0-9a-f]{12}-";
+
+/// The label of a container that only tells whose another one is: the other one's id.
+pub const COMPANION_LABEL: &str = "dev.cooper.companion-of";
 
 const PREFIX: &str = "cooper-";
 

@@ -54,25 +54,35 @@ fn unique(name: &str) -> String {
 }
 
 /// A container that is removed at the end of the test, whatever comes.
-struct Running(Arc<dyn Container>);
+struct Running {
+    container: Arc<dyn Container>,
+    _removed: Removed,
+}
 
 impl Running {
     async fn start(engine: &DockerEngine) -> Self {
-        Self(engine.start(&idle()).await.unwrap())
+        let container = engine.start(&idle()).await.unwrap();
+        let removed = Removed { id: container.id().to_owned() };
+        Self { container, _removed: removed }
     }
 }
 
 impl std::ops::Deref for Running {
     type Target = dyn Container;
     fn deref(&self) -> &Self::Target {
-        &*self.0
+        &*self.container
     }
 }
 
-impl Drop for Running {
+/// An id of a container that is removed at the end of the test.
+struct Removed {
+    id: String,
+}
+
+impl Drop for Removed {
     fn drop(&mut self) {
         // Not through the engine: its connections stand still while this thread waits.
-        let _ = std::process::Command::new("docker").args(["rm", "-fv", self.0.id()]).output();
+        let _ = std::process::Command::new("docker").args(["rm", "-fv", &self.id]).output();
     }
 }
 
@@ -491,36 +501,80 @@ async fn an_engine_is_reached_through_ssh() {
     assert!(said.contains("engine at ssh://box: ssh: box: no way in"), "{said}");
 }
 
+/// The ids or names that `docker ps` finds.
+fn found(arguments: &[&str]) -> String {
+    let mut docker = std::process::Command::new("docker");
+    let output = docker.args(["ps", "--all"]).args(arguments).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Makes a container as a run of another process would have.
+fn left(name: &str, labels: &[&str]) -> Removed {
+    let mut docker = std::process::Command::new("docker");
+    docker.args(["create", "--network=none", "--name", name]);
+    labels.iter().for_each(|label| _ = docker.args(["--label", label]));
+    let output = docker.args(["base:latest", "true"]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    Removed { id: String::from_utf8(output.stdout).unwrap().trim().to_owned() }
+}
+
 #[tokio::test]
 async fn what_the_dead_left_is_swept_and_nothing_else() {
     let engine = engine!();
     let owner: Vec<&str> = cooper_container::owner::current().split('-').collect();
     let [machine, boot, namespace, pid, started] = owner[..] else { panic!("five parts") };
-    let mut containers = Vec::new();
-    for (name, is_dead) in [
-        (
-            format!("cooper-{machine}-{boot}-{namespace}-{pid}-1-{}", unique("0").replace('-', "")),
-            true,
-        ),
-        (
-            format!(
-                "cooper-{machine}-{boot}-{namespace}-{pid}-{started}-{}",
-                unique("9").replace('-', "")
-            ),
-            false,
-        ),
-        (format!("cooper-{machine}-{boot}-1-{pid}-1-{}", unique("0").replace('-', "")), false),
-        (unique("cooper-000000000000-000000000000-mine"), false),
-        (unique("web"), false),
-    ] {
-        let spec = ContainerSpec { name: Some(name), ..idle() };
-        containers.push((Running(engine.start(&spec).await.unwrap()), is_dead));
-    }
+    let count = |name: &str| unique(name).replace('-', "");
+    let named = left(&unique("named"), &[]);
+    let label = format!("{}={}", cooper_container::owner::COMPANION_LABEL, named.id);
+    let dead = format!("cooper-{machine}-{boot}-{namespace}-{pid}-1-");
+    let living = format!("cooper-{machine}-{boot}-{namespace}-{pid}-{started}-");
+    let containers = [
+        (left(&format!("{dead}{}", count("0")), &[]), true),
+        (left(&format!("{dead}{}", count("1")), &[&label]), true),
+        (named, true),
+        (left(&format!("{living}{}", count("9")), &[]), false),
+        (left(&format!("cooper-{machine}-{boot}-1-{pid}-1-{}", count("0")), &[]), false),
+        (left(&unique("cooper-000000000000-000000000000-mine"), &[]), false),
+        (left(&unique("web"), &[&label]), false),
+    ];
     engine.sweep().await.unwrap();
     for (container, is_dead) in containers {
-        let found = container.inspect().await;
-        assert_eq!(matches!(found, Err(Error::NotFound(_))), is_dead, "{found:?}");
+        let gone = found(&["--quiet", "--no-trunc"]).lines().all(|id| id != container.id);
+        assert_eq!(gone, is_dead, "{}", container.id);
     }
+}
+
+#[tokio::test]
+async fn a_name_of_the_users_has_a_companion_that_goes_with_it() {
+    let engine = engine!();
+    let name = unique("users-own");
+    let spec = ContainerSpec { name: Some(name.clone()), ..idle() };
+    let container = engine.start(&spec).await.unwrap();
+    let _removed = Removed { id: container.id().to_owned() };
+    let ours = format!("name=^/{name}$");
+    let companion =
+        format!("label={}={}", cooper_container::owner::COMPANION_LABEL, container.id());
+    let format = "--format={{.Names}}";
+    assert_eq!(found(&["--filter", &ours, format]).trim(), name);
+    let told = found(&["--filter", &companion, format]);
+    assert!(told.starts_with(&format!("cooper-{}-", cooper_container::owner::current())), "{told}");
+
+    // The name is taken: nothing is left of another container that wants it.
+    let refused = engine.start(&spec).await.map(drop).unwrap_err();
+    assert!(refused.to_string().contains("already in use"), "{refused}");
+    assert_eq!(found(&["--filter", &companion, format]), told);
+
+    let id = container.commit(&Commit::default()).await.unwrap();
+    let labels = std::process::Command::new("docker")
+        .args(["inspect", "--format={{json .Config.Labels}} {{json .ContainerConfig.Labels}}", &id])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&labels.stdout).replace("null", "{}").trim(), "{} {}");
+    engine.remove_image(&id).await.unwrap();
+
+    container.remove().await.unwrap();
+    assert_eq!(found(&["--filter", &companion, format]), "");
+    assert_eq!(found(&["--filter", &ours, format]), "");
 }
 
 #[tokio::test]

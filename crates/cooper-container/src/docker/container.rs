@@ -6,7 +6,7 @@ use bollard::errors::Error as BollardError;
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder,
     InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-    StartContainerOptions, UploadToContainerOptionsBuilder,
+    RenameContainerOptionsBuilder, StartContainerOptions, UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -29,6 +29,8 @@ struct DockerContainer {
     id: String,
     kills: Kills,
     stillness: Stillness,
+    /// What tells whose it is when its name does not.
+    companion: Option<String>,
 }
 
 pub(super) async fn start(
@@ -38,7 +40,6 @@ pub(super) async fn start(
     let what = format!("start a container of `{}`", spec.image);
     let create = spec.to_create_body();
     let name = create.query.name.clone();
-    let name = name.unwrap_or_else(owner::container_name);
     let platform = create.query.platform.clone();
     let body = create.to_json();
     let stillness = Stillness::new(spec);
@@ -46,7 +47,7 @@ pub(super) async fn start(
     let connection = connection.clone();
     // A task of its own, because a request that nobody waits for would still make a container.
     tokio::spawn(async move {
-        let result = create_and_start(connection, &what, &name, &platform, &body, stillness).await;
+        let result = create_and_start(connection, &what, name, &platform, &body, stillness).await;
         if let Err(Ok(container)) = sender.send(result) {
             removed_or_told(&container).await;
         }
@@ -70,31 +71,70 @@ struct Created {
 async fn create_and_start(
     connection: Connection,
     what: &str,
-    name: &str,
+    name: Option<String>,
     platform: &str,
     body: &serde_json::Value,
     stillness: Stillness,
 ) -> Result<DockerContainer> {
-    let mut query = vec![("name", name)];
+    let mut container = DockerContainer {
+        connection: connection.clone(),
+        id: create(&connection, what, platform, body).await?,
+        kills: Kills::default(),
+        stillness,
+        companion: None,
+    };
+    let started = async {
+        if let Some(name) = name {
+            container.companion = Some(companion(&container, what, platform, body).await?);
+            let options = RenameContainerOptionsBuilder::new().name(&name).build();
+            let renamed = connection.docker.rename_container(&container.id, options).await;
+            renamed.map_err(|error| failure(what, error))?;
+        }
+        let none = None::<StartContainerOptions>;
+        let started = connection.docker.start_container(&container.id, none).await;
+        started.map_err(|error| failure(what, error))
+    };
+    if let Err(error) = started.await {
+        removed_or_told(&container).await;
+        return Err(error);
+    }
+    Ok(container)
+}
+
+/// Creates a container with a name that tells whose it is; returns its id.
+async fn create(
+    connection: &Connection,
+    what: &str,
+    platform: &str,
+    body: &serde_json::Value,
+) -> Result<String> {
+    let name = owner::container_name();
+    let mut query = vec![("name", name.as_str())];
     if !platform.is_empty() {
         query.push(("platform", platform));
     }
     // Not by bollard: its type has no place for some of what API 1.41 can say.
-    let request = post_json(&connection, "/containers/create", &query, body)?;
-    let created: Created = answer(&connection, &what, request).await?;
-    let container = DockerContainer {
-        connection: connection.clone(),
-        id: created.id,
-        kills: Kills::default(),
-        stillness,
-    };
-    let started =
-        connection.docker.start_container(&container.id, None::<StartContainerOptions>).await;
-    if let Err(error) = started {
-        removed_or_told(&container).await;
-        return Err(failure(what, error));
-    }
-    Ok(container)
+    let request = post_json(connection, "/containers/create", &query, body)?;
+    let created: Created = answer(connection, &what, request).await?;
+    Ok(created.id)
+}
+
+/// Creates the companion of a container that will have a name of the user's: one that never
+/// runs, whose name tells whose both are and whose label tells which the other is. A label on
+/// the container itself would end up in the image.
+async fn companion(
+    container: &DockerContainer,
+    what: &str,
+    platform: &str,
+    body: &serde_json::Value,
+) -> Result<String> {
+    let body = serde_json::json!({
+        "Image": body["Image"],
+        "Cmd": ["never run"],
+        "Labels": { owner::COMPANION_LABEL: container.id },
+        "HostConfig": { "NetworkMode": "none" },
+    });
+    create(&container.connection, what, platform, &body).await
 }
 
 /// Removes a container that nobody will get; the first error is what counts.
@@ -124,6 +164,10 @@ pub(super) async fn sweep(connection: &Connection) -> Result<usize> {
         let Some(id) = container.id.filter(|_| left) else {
             continue;
         };
+        // First the one that it tells of; as long as that is there, it is needed.
+        if let Some(other) = container.labels.unwrap_or_default().get(owner::COMPANION_LABEL) {
+            remove(connection, other).await?;
+        }
         remove(connection, &id).await?;
         removed += 1;
     }
@@ -287,7 +331,14 @@ impl Container for DockerContainer {
 
     fn remove(&self) -> BoxFuture<'static, Result<()>> {
         let (connection, id) = (self.connection.clone(), self.id.clone());
-        Box::pin(async move { remove(&connection, &id).await })
+        let companion = self.companion.clone();
+        Box::pin(async move {
+            remove(&connection, &id).await?;
+            match companion {
+                Some(companion) => remove(&connection, &companion).await,
+                None => Ok(()),
+            }
+        })
     }
 }
 

@@ -48,11 +48,29 @@ pub(crate) fn twenty() -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn named() -> Result<()> {
+    let name = "cooper-faults-of-a-name";
+    let run = format!(
+        "  commit = true\n  run_command = [\"-d\", \"-i\", \"--name={name}\", \
+         \"--entrypoint=/bin/sh\", \"--\", \"{{{{.Image}}}}\"]\n"
+    );
+    let killed = template(&shell("echo at work; sleep 60")).replace("  commit = true\n", &run);
+    let mut running = Rig::new("death-named", &killed)?.start()?;
+    running.wait_for("at work")?;
+    running.signal(Signal::KILL);
+    running.end()?;
+    let after = Rig::new("death-named-after", &template(&shell("true")))?.run()?;
+    after.expect("the next run succeeds", after.code == Some(0))?;
+    let filter = format!("name={name}");
+    let left = docker(&["ps", "--all", "--quiet", "--filter", &filter])?;
+    if left.is_empty() { Ok(()) } else { Err(Error::new(format!("`{name}` is left"))) }
+}
+
 /// Containers that a sweep has to leave alone.
 struct Foreign {
-    /// With no label of Cooper's.
+    /// With a name that is not Cooper's.
     plain: String,
-    /// With Cooper's labels, but of another machine.
+    /// With a name of Cooper's, but of another machine.
     elsewhere: String,
 }
 
@@ -60,9 +78,8 @@ impl Foreign {
     fn start() -> Result<Self> {
         let sleep = ["base:latest", "sleep", "600"];
         let plain = docker(&[&["run", "--detach"], &sleep[..]].concat())?;
-        let labels = ["run", "--detach", "--label", "dev.cooper.run=00000000", "--label"];
-        let owner = ["dev.cooper.owner=another-machine:4026531836:1:1"];
-        let elsewhere = docker(&[&labels[..], &owner, &sleep].concat())?;
+        let name = "cooper-ffffffffffff-ffffffffffff-4026531836-1-1-0";
+        let elsewhere = docker(&[&["run", "--detach", "--name", name], &sleep[..]].concat())?;
         Ok(Self { plain, elsewhere })
     }
 }

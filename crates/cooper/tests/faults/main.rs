@@ -21,6 +21,7 @@ const TESTS: &[(&str, Test)] = &[
     ("daemon: its death fails the build with one clear sentence", daemon::death),
     ("daemon: none there is said at once", daemon::absent),
     ("death: what a killed run leaves is removed by the next, and nothing else", death::twenty),
+    ("death: a container with a name of the user's is removed too", death::named),
     ("disk: a full one fails docker-save and leaves no half archive", disk::save),
     ("disk: a full one fails export_path and leaves no half archive", disk::export),
     ("disk: a full one fails manifest and keeps the image", disk::manifest),

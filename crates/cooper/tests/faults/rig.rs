@@ -187,9 +187,12 @@ pub(crate) fn docker(arguments: &[&str]) -> Result<String> {
     process::run(Command::new("docker").args(arguments), PATIENCE)
 }
 
+/// What Cooper's containers are called, the companions of those with other names included.
+const CONTAINER_NAMES: &str = "name=^/?cooper-[0-9a-f]{12}-[0-9a-f]{12}-";
+
 /// The containers that Cooper's runs have on the testbed's daemon.
 pub(crate) fn containers() -> Result<Vec<String>> {
-    let list = docker(&["ps", "--all", "--quiet", "--filter", "label=dev.cooper.run"])?;
+    let list = docker(&["ps", "--all", "--quiet", "--filter", CONTAINER_NAMES])?;
     Ok(list.lines().map(str::to_owned).collect())
 }
 
