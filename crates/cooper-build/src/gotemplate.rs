@@ -65,6 +65,14 @@ impl Template {
         Ok(Self { nodes: parse::parse(scan::scan(text)?)? })
     }
 
+    /// The fields of its data that the template asks for, in the order of the text: `.Vars` as
+    /// `Vars`.
+    pub fn fields(&self) -> Vec<&str> {
+        let mut fields = Vec::new();
+        parse::fields(&self.nodes, true, &mut fields);
+        fields
+    }
+
     /// Fills in the template.
     ///
     /// # Errors

@@ -93,6 +93,8 @@ impl BuildPlan {
 pub struct SourceStep {
     /// The source's type.
     pub component: String,
+    /// The same, as the catalog has it: a template may call a plugin by another name.
+    pub kind: String,
     /// Where the block stands.
     pub span: Span,
     /// The source.
@@ -117,6 +119,8 @@ pub struct ProvisionStep {
 pub struct PostStep {
     /// The component's type.
     pub component: String,
+    /// The same, as the catalog has it.
+    pub kind: String,
     /// The block's `name`.
     pub name: Option<String>,
     /// Where the block stands.
@@ -174,6 +178,7 @@ pub async fn plan(
     let diags = &session.diags;
     let patterns = options.selection.compile(diags);
     let plugins = check_plugins(template, catalog, session);
+    let catalog = &catalog.with_accessors(&template.plugins);
     let outlines = outline(template, values, catalog, session);
     // What is wrong so far is wrong with the template; what follows, with single builds.
     let sound = diags.check();
@@ -221,7 +226,8 @@ pub async fn plan(
                     name: outline.name.clone(),
                     facts: COMMON_FACTS.iter().chain(used.kind.facts()).copied().collect(),
                 });
-                selected.push(Preparing { outline, used, chains: chains.clone(), scope, diags });
+                let chains = chains.clone();
+                selected.push(Preparing { outline, used, chains, scope, catalog, diags });
             }
         }
     }

@@ -7,6 +7,8 @@ use cooper_build::{Facts, Failure};
 use cooper_container::ContainerEngine;
 use futures::future::BoxFuture;
 
+use crate::failure::because;
+
 /// What Packer calls the maker of committed and imported images.
 pub(crate) const IMPORTED: &str = "packer.post-processor.docker-import";
 /// What Packer calls the maker of tagged images.
@@ -28,7 +30,7 @@ impl ArtifactHandle for Image {
             self.engine
                 .remove_image(&self.name)
                 .await
-                .map_err(|error| Failure::because(format!("remove image `{}`", self.name), &error))
+                .map_err(|error| because(format!("remove image `{}`", self.name), &error))
         })
     }
 }

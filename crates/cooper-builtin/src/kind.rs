@@ -16,10 +16,13 @@ use futures::future::{BoxFuture, FutureExt, ready};
 /// A kind of component: its arguments, and how a `C` is made of them.
 pub(crate) struct Kind<C> {
     schema: Schema,
-    rendered_later: &'static [&'static str],
+    rendered_later: Later,
     facts: &'static [&'static str],
     prepare: Box<Prepare<C>>,
 }
+
+/// Arguments that a component renders itself, each with the data it has for them.
+type Later = &'static [(&'static str, &'static [&'static str])];
 
 type Prepare<C> = dyn Fn(&Config<'_>) -> Result<C, Reported> + Send + Sync;
 
@@ -36,8 +39,8 @@ impl<C> Kind<C> {
         }
     }
 
-    /// Leaves `{{ }}` in these arguments to the component.
-    pub(crate) fn rendered_later(self, arguments: &'static [&'static str]) -> Self {
+    /// Leaves `{{ }}` in these arguments to the component, which has this data besides the facts.
+    pub(crate) fn rendered_later(self, arguments: Later) -> Self {
         Self { rendered_later: arguments, ..self }
     }
 

@@ -10,6 +10,7 @@ mod archive;
 mod arguments;
 mod communicator;
 mod facts;
+mod failure;
 mod files;
 mod image;
 mod kind;

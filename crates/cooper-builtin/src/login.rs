@@ -9,6 +9,7 @@ use cooper_hcl::schema::ArgumentSchema;
 use cooper_hcl::{Code, Reported};
 
 use crate::arguments::{no_effect, refuse};
+use crate::failure::because;
 
 component_config! {
     /// Who logs in to a registry.
@@ -133,9 +134,8 @@ impl Login {
             return self.own(cx).await;
         }
         let found = credentials::for_reference(&reference).await;
-        let found = found.map_err(|error| {
-            Failure::because(format!("find the credentials for `{image}`"), &error)
-        })?;
+        let found = found
+            .map_err(|error| because(format!("find the credentials for `{image}`"), &error))?;
         hide(cx, &found);
         Ok(found)
     }
@@ -144,7 +144,7 @@ impl Login {
     pub(crate) async fn registries(&self, cx: &StepCx) -> Result<Registries, Failure> {
         let mut all = credentials::for_all()
             .await
-            .map_err(|error| Failure::because("find the credentials for base images", &error))?;
+            .map_err(|error| because("find the credentials for base images", &error))?;
         all.values().for_each(|credentials| hide(cx, credentials));
         if self.login || self.ecr {
             all.insert(self.registry().to_owned(), self.own(cx).await?);
@@ -174,9 +174,9 @@ impl Login {
             force_public: self.aws_force_use_public_ecr,
         };
         let server = self.server.as_deref().unwrap_or_default();
-        let credentials = ecr::credentials(server, &options).await.map_err(|error| {
-            Failure::because(format!("fetch ECR credentials for `{server}`"), &error)
-        })?;
+        let credentials = ecr::credentials(server, &options)
+            .await
+            .map_err(|error| because(format!("fetch ECR credentials for `{server}`"), &error))?;
         hide(cx, &credentials);
         Ok(credentials)
     }

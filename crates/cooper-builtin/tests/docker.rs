@@ -293,7 +293,7 @@ async fn an_image_is_pushed_and_its_digest_told() {
     outcome.artifacts();
     let pushed = outcome.lines.iter().filter(|line| line.starts_with("Pushing: ")).count();
     assert_eq!(pushed, 2, "{:#?}", outcome.lines);
-    assert!(outcome.said("Digest: sha256:"), "{:#?}", outcome.lines);
+    assert!(outcome.said("v1: digest: sha256:"), "{:#?}", outcome.lines);
     docker(&["rmi", &format!("{name}:v1"), &format!("{name}:v2")]);
 }
 

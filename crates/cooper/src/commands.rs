@@ -27,14 +27,19 @@ async fn make_plan(
     session: &mut Session,
 ) -> Result<Plan, Reported> {
     let PlanWishes { warn_undeclared, force, debug } = *wishes;
-    let inputs = InputOptions {
-        vars: args.variables.clone(),
-        var_files: args.variable_files.clone(),
-        warn_undeclared,
-    };
+    let inputs = input_options(args, warn_undeclared);
     let selection = Selection { only: args.only(), except: args.except() };
     let options = PlanOptions { selection, force, debug };
     prepare(&args.path, &inputs, catalog, &options, session).await
+}
+
+/// Where the values of variables come from.
+fn input_options(args: &TemplateArgs, warn_undeclared: bool) -> InputOptions {
+    InputOptions {
+        vars: args.variables.clone(),
+        var_files: args.variable_files.clone(),
+        warn_undeclared,
+    }
 }
 
 /// Prints what was found wrong so far, errors and warnings, in the order it was found.

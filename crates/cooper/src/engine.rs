@@ -11,6 +11,9 @@ use tokio::task::JoinHandle;
 /// How long a run that is over waits for the removal of what dead runs left.
 const SWEEP_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Names the script of an engine that only pretends; not in releases.
+const PRETEND: &str = "COOPER_TEST_ENGINE";
+
 /// Where a template's containers run. Nothing is contacted before a build needs it.
 pub(crate) struct Engine {
     /// The engine; when it is configured wrongly, one that is not to be used.
@@ -21,6 +24,10 @@ pub(crate) struct Engine {
 impl Engine {
     /// The engine that the `docker` program would use.
     pub(crate) fn find(system: &dyn System) -> Self {
+        #[cfg(debug_assertions)]
+        if let Some(path) = system.env(PRETEND) {
+            return Self::pretend(&path);
+        }
         match DockerConfig::resolve(&|name| system.env(name)) {
             Ok(config) => {
                 Self { engine: Arc::new(DockerEngine::connect(&config)), misconfigured: None }
@@ -30,6 +37,29 @@ impl Engine {
                 let nowhere = DockerConfig::unix("");
                 let engine = Arc::new(DockerEngine::connect(&nowhere));
                 Self { engine, misconfigured: Some(error) }
+            }
+        }
+    }
+
+    /// What a build runs on. With an engine that only pretends, what happens at once happens in
+    /// the same order every time.
+    pub(crate) fn runtime(system: &dyn System) -> tokio::runtime::Builder {
+        if cfg!(debug_assertions) && system.env(PRETEND).is_some() {
+            return tokio::runtime::Builder::new_current_thread();
+        }
+        tokio::runtime::Builder::new_multi_thread()
+    }
+
+    /// An engine that only pretends, as a script in a file says: for the cases.
+    #[cfg(debug_assertions)]
+    fn pretend(script: &str) -> Self {
+        use cooper_container::fake::FakeEngine;
+        let script = std::fs::read_to_string(script)
+            .map_err(|error| Error::Configuration(format!("cannot read `{script}`: {error}")));
+        match script.and_then(|script| FakeEngine::from_json(&script)) {
+            Ok(engine) => Self { engine: Arc::new(engine), misconfigured: None },
+            Err(error) => {
+                Self { engine: Arc::new(FakeEngine::default()), misconfigured: Some(error) }
             }
         }
     }
@@ -60,8 +90,8 @@ impl Engine {
 
 fn needs_engine(plan: &Plan) -> bool {
     plan.builds.iter().any(|build| {
-        let steps = build.chains.iter().flatten().map(|step| &step.component);
-        steps.chain([&build.source.component]).any(|component| component.starts_with("docker"))
+        let steps = build.chains.iter().flatten().map(|step| &step.kind);
+        steps.chain([&build.source.kind]).any(|kind| kind.starts_with("docker"))
     })
 }
 

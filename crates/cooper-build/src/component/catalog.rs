@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{PostProcessorKind, ProvisionerKind, SourceKind};
+use crate::template::PluginRequirement;
 
 /// The known kinds of components. A name registered first stays.
 #[derive(Clone, Default)]
@@ -12,6 +13,8 @@ pub struct Catalog {
     provisioners: BTreeMap<String, Arc<dyn ProvisionerKind>>,
     post_processors: BTreeMap<String, Arc<dyn PostProcessorKind>>,
     plugins: BTreeMap<String, String>,
+    /// Names that a template gave plugins, and what these are called here.
+    accessors: BTreeMap<String, String>,
 }
 
 impl Catalog {
@@ -50,19 +53,45 @@ impl Catalog {
         self.plugins.get(source).map(String::as_str)
     }
 
+    /// The same catalog for a template that may have given plugins names of its own: with
+    /// `foo = { source = "github.com/hashicorp/docker", … }` there is a `foo-tag` too.
+    pub(crate) fn with_accessors(&self, plugins: &[PluginRequirement]) -> Self {
+        let mut catalog = self.clone();
+        for plugin in plugins.iter().filter(|plugin| self.plugins.contains_key(&plugin.source)) {
+            let name = plugin.source.rsplit('/').next().unwrap_or_default();
+            catalog.accessors.insert(plugin.accessor.clone(), name.to_owned());
+        }
+        catalog
+    }
+
+    /// What a component is called here that a template may call otherwise.
+    pub(crate) fn own_name(&self, name: &str) -> String {
+        let is_own = self.sources.contains_key(name)
+            || self.provisioners.contains_key(name)
+            || self.post_processors.contains_key(name);
+        if is_own {
+            return name.to_owned();
+        }
+        let own = self.accessors.iter().find_map(|(accessor, own)| {
+            let rest = name.strip_prefix(accessor.as_str())?;
+            (rest.is_empty() || rest.starts_with('-')).then(|| format!("{own}{rest}"))
+        });
+        own.unwrap_or_else(|| name.to_owned())
+    }
+
     /// The kind of source of that type.
     pub fn get_source(&self, name: &str) -> Option<&Arc<dyn SourceKind>> {
-        self.sources.get(name)
+        self.sources.get(name).or_else(|| self.sources.get(&self.own_name(name)))
     }
 
     /// The kind of provisioner of that type.
     pub fn get_provisioner(&self, name: &str) -> Option<&Arc<dyn ProvisionerKind>> {
-        self.provisioners.get(name)
+        self.provisioners.get(name).or_else(|| self.provisioners.get(&self.own_name(name)))
     }
 
     /// The kind of post-processor of that type.
     pub fn get_post_processor(&self, name: &str) -> Option<&Arc<dyn PostProcessorKind>> {
-        self.post_processors.get(name)
+        self.post_processors.get(name).or_else(|| self.post_processors.get(&self.own_name(name)))
     }
 
     /// The types of all sources.

@@ -18,6 +18,11 @@ pub struct Config<'a> {
     pub places: Places,
     /// The component's use.
     pub origin: Origin,
+    /// The `build.*` names that there are when the component runs.
+    pub facts: &'a [&'static str],
+    /// The types of the components whose artifact a post-processor is given: the source's, then
+    /// those before it in its chain. Names are as the catalog has them.
+    pub before: Vec<String>,
     /// When this happens.
     pub phase: Phase<'a>,
     /// Where mistakes are recorded.

@@ -67,6 +67,44 @@ pub(super) fn parse(items: Vec<Item>) -> Result<Vec<Node>, TemplateError> {
     }
 }
 
+/// Adds the fields of the whole data that nodes ask for. `is_root` tells whether the dot is the
+/// whole data here.
+pub(super) fn fields<'a>(nodes: &'a [Node], is_root: bool, found: &mut Vec<&'a str>) {
+    for node in nodes {
+        match node {
+            Node::Text(_) | Node::Break | Node::Continue => {}
+            Node::Action(pipeline) => pipeline_fields(pipeline, is_root, found),
+            Node::Branch { with, pipeline, then, otherwise } => {
+                pipeline_fields(pipeline, is_root, found);
+                fields(then, is_root && !with, found);
+                fields(otherwise, is_root, found);
+            }
+            Node::Range { pipeline, each, otherwise } => {
+                pipeline_fields(pipeline, is_root, found);
+                fields(each, false, found);
+                fields(otherwise, is_root, found);
+            }
+        }
+    }
+}
+
+fn pipeline_fields<'a>(pipeline: &'a Pipeline, is_root: bool, found: &mut Vec<&'a str>) {
+    for operand in pipeline.commands.iter().flatten() {
+        let of_root = match &operand.term {
+            Term::Dot => is_root,
+            Term::Variable(name) => name.is_empty(),
+            Term::Pipeline(inner) => {
+                pipeline_fields(inner, is_root, found);
+                false
+            }
+            Term::Literal(_) | Term::Nil | Term::Function(_) => false,
+        };
+        if let (true, Some(field)) = (of_root, operand.fields.first()) {
+            found.push(field);
+        }
+    }
+}
+
 struct Parser {
     items: std::vec::IntoIter<Item>,
     /// The names in scope; the empty one is `$`.

@@ -55,6 +55,8 @@ pub(super) struct Arguments {
     pub(super) header: Span,
     /// What `override` says for this source: an object.
     pub(super) overrides: Option<Value>,
+    /// The components before it, for a post-processor.
+    pub(super) before: Vec<String>,
 }
 
 impl BuildScope {
@@ -142,6 +144,8 @@ impl Arguments {
             value: decoded.value,
             places: decoded.places,
             origin: Origin::clone(origin),
+            facts: &self.scope.facts,
+            before: self.before.clone(),
             phase,
             diags,
             system: &shared.system,

@@ -9,7 +9,9 @@ use cooper_hcl::{Diagnostics, Reported, Span, Value};
 use super::arguments::{Arguments, BuildFacts, BuildScope, WaitingStep};
 use super::outline::{Outline, Post, Provision, Step, Use};
 use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
-use crate::component::{Phase, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind};
+use crate::component::{
+    Catalog, Config, Phase, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind,
+};
 use crate::event::BuildId;
 
 /// A selected build.
@@ -18,6 +20,7 @@ pub(super) struct Preparing<'c, 'a> {
     pub(super) used: &'c Use<'a>,
     pub(super) chains: Vec<&'c [Post<'a>]>,
     pub(super) scope: Arc<BuildScope>,
+    pub(super) catalog: &'c Catalog,
     pub(super) diags: &'c Diagnostics,
 }
 
@@ -49,8 +52,12 @@ impl Preparing<'_, '_> {
         let mut chains = Vec::new();
         for chain in &self.chains {
             let mut steps = Vec::new();
+            let mut before = vec![self.catalog.own_name(&self.used.source.component.text)];
             for post in chain.iter().filter(|post| post.step.filter.keeps(&source_name)) {
-                match self.post(post).await {
+                let kind = self.catalog.own_name(&post.step.block.component.text);
+                let prepared = self.post(post, kind.clone(), before.clone()).await;
+                before.push(kind);
+                match prepared {
                     Ok(step) => steps.push(step),
                     Err(_) => sound = false,
                 }
@@ -78,13 +85,16 @@ impl Preparing<'_, '_> {
             bodies.push(nested.body.clone());
             header = nested.header;
         }
-        let arguments = self.arguments(bodies, header, None);
+        let arguments = self.arguments(bodies, header, None, Vec::new());
         let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
         // Unknown here is only what came from something that failed.
         self.check_known(&decoded)?;
-        let config = arguments.config(decoded, Phase::Plan, self.diags);
+        // A source has no machine to know anything of.
+        let config = Config { facts: &[], ..arguments.config(decoded, Phase::Plan, self.diags) };
         let run = kind.prepare(config).await?;
-        Ok(SourceStep { component: source.component.text.to_string(), span: header, run })
+        let component = source.component.text.to_string();
+        let kind = self.catalog.own_name(&component);
+        Ok(SourceStep { component, kind, span: header, run })
     }
 
     async fn provision(&self, provision: &Provision<'_>) -> Result<ProvisionStep, Reported> {
@@ -92,7 +102,7 @@ impl Preparing<'_, '_> {
         let name = self.scope.origin.source_name.as_str();
         let overrides = overrides.as_ref().and_then(Value::as_mapping);
         let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
-        let (arguments, decoded) = self.decode(step, step.kind.schema(), overrides)?;
+        let (arguments, decoded) = self.decode(step, step.kind.schema(), overrides, Vec::new())?;
         let run = match decoded {
             None => {
                 let kind = step.kind.clone();
@@ -115,9 +125,14 @@ impl Preparing<'_, '_> {
         })
     }
 
-    async fn post(&self, post: &Post<'_>) -> Result<PostStep, Reported> {
+    async fn post(
+        &self,
+        post: &Post<'_>,
+        kind: String,
+        before: Vec<String>,
+    ) -> Result<PostStep, Reported> {
         let Post { step, keep_input } = post;
-        let (arguments, decoded) = self.decode(step, step.kind.schema(), None)?;
+        let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before)?;
         let run = match decoded {
             None => {
                 let kind = step.kind.clone();
@@ -135,6 +150,7 @@ impl Preparing<'_, '_> {
         };
         Ok(PostStep {
             component: step.block.component.text.to_string(),
+            kind,
             name: step.name.clone(),
             span: step.block.header,
             keep_input: *keep_input,
@@ -148,9 +164,10 @@ impl Preparing<'_, '_> {
         step: &Step<'_, K>,
         schema: &cooper_hcl::schema::Schema,
         overrides: Option<Value>,
+        before: Vec<String>,
     ) -> Result<(Arguments, Option<Decoded>), Reported> {
         let block = step.block;
-        let arguments = self.arguments(vec![block.body.clone()], block.header, overrides);
+        let arguments = self.arguments(vec![block.body.clone()], block.header, overrides, before);
         let decoded = arguments.decode(schema, BuildFacts::ToCome, self.diags)?;
         if step.waits {
             return Ok((arguments, None));
@@ -164,8 +181,9 @@ impl Preparing<'_, '_> {
         bodies: Vec<Arc<Body>>,
         header: Span,
         overrides: Option<Value>,
+        before: Vec<String>,
     ) -> Arguments {
-        Arguments { scope: self.scope.clone(), bodies, header, overrides }
+        Arguments { scope: self.scope.clone(), bodies, header, overrides, before }
     }
 
     fn check_known(&self, decoded: &Decoded) -> Result<(), Reported> {

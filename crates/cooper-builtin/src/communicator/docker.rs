@@ -16,6 +16,7 @@ use futures::stream::{BoxStream, StreamExt};
 use tokio::sync::OnceCell;
 
 use crate::archive::{self, First, Owner, Source};
+use crate::failure::because;
 
 /// How many links are followed before they count as a loop.
 const LINKS: usize = 40;
@@ -60,9 +61,11 @@ impl DockerCommunicator {
         let exec =
             Exec { command: command.collect(), user: Some("0".to_owned()), ..Exec::default() };
         let mut said = Said::default();
-        let code = self.container.exec(exec, &mut said).await.map_err(|error| {
-            Failure::because("remove temporary files from the container", &error)
-        })?;
+        let code = self
+            .container
+            .exec(exec, &mut said)
+            .await
+            .map_err(|error| because("remove temporary files from the container", &error))?;
         if code == 0 {
             self.temporary().clear();
             return Ok(());
@@ -83,7 +86,7 @@ impl DockerCommunicator {
     }
 
     async fn look_up_user(&self) -> Result<u64, Failure> {
-        let failed = |error: Error| Failure::because("find the container's user", &error);
+        let failed = |error: Error| because("find the container's user", &error);
         let user = self.container.inspect().await.map_err(failed)?.user;
         let name = user.split(':').next().unwrap_or_default();
         if name.is_empty() {
@@ -147,8 +150,7 @@ impl DockerCommunicator {
     }
 
     fn upload_failure(&self, destination: &str, error: &Error) -> Failure {
-        let failure =
-            Failure::because(format!("Failed to upload to '{destination}' in container"), error);
+        let failure = because(format!("Failed to upload to '{destination}' in container"), error);
         match error {
             Error::NotFound(_) => {
                 let folder = split(destination).0;
@@ -207,10 +209,7 @@ impl DockerCommunicator {
         for _ in 0..LINKS {
             let first = archive::extract_file(self.fetch(&path).await?, destination.to_owned());
             let first = first.await.map_err(|error| {
-                Failure::because(
-                    format!("download `{source}` to `{}`", destination.display()),
-                    &error,
-                )
+                because(format!("download `{source}` to `{}`", destination.display()), &error)
             })?;
             match first {
                 First::File => return Ok(()),
@@ -238,14 +237,16 @@ impl DockerCommunicator {
         // A final `/.` makes the engine follow a link, and name the entries from the folder.
         let archive = self.fetch(&format!("{path}/.")).await?;
         archive::extract_folder(archive, target).await.map_err(|error| {
-            Failure::because(format!("download `{source}` to `{}`", destination.display()), &error)
+            because(format!("download `{source}` to `{}`", destination.display()), &error)
         })
     }
 
     async fn fetch(&self, path: &str) -> Result<BoxStream<'static, io::Result<Bytes>>, Failure> {
-        let archive = self.container.copy_out(path).await.map_err(|error| {
-            Failure::because(format!("Error downloading file `{path}`"), &error)
-        })?;
+        let archive = self
+            .container
+            .copy_out(path)
+            .await
+            .map_err(|error| because(format!("Error downloading file `{path}`"), &error))?;
         Ok(archive.map(|piece| piece.map_err(io::Error::other)).boxed())
     }
 }
@@ -304,8 +305,7 @@ impl Communicator for DockerCommunicator {
             };
             let mut output = Forward { output, first: Vec::new() };
             let result = self.container.exec(exec, &mut output).await;
-            let code = result
-                .map_err(|error| Failure::because("run a command in the container", &error))?;
+            let code = result.map_err(|error| because("run a command in the container", &error))?;
             if matches!(code, 126 | 127) && output.first.starts_with(b"OCI runtime exec failed") {
                 let why = String::from_utf8_lossy(&output.first).trim().to_owned();
                 return Err(Failure::new(format!("the container cannot run `/bin/sh`: {why}"))

@@ -40,7 +40,7 @@ static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// The kind of post-processor called `checksum`.
 pub(crate) fn kind() -> impl PostProcessorKind {
-    Kind::new(prepare).rendered_later(&["output"])
+    Kind::new(prepare).rendered_later(&[("output", &["BuildName", "BuilderType", "ChecksumType"])])
 }
 
 struct Checksum {

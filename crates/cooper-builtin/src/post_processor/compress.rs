@@ -46,7 +46,7 @@ const OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}";
 
 /// The kind of post-processor called `compress`.
 pub(crate) fn kind() -> impl PostProcessorKind {
-    Kind::new(prepare).rendered_later(&["output"])
+    Kind::new(prepare).rendered_later(&[("output", &["BuildName", "BuilderType"])])
 }
 
 struct Compress {

@@ -14,6 +14,7 @@ use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::refuse_element;
+use crate::failure::because;
 use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
 use crate::kind::Kind;
 
@@ -103,7 +104,7 @@ impl PostProcessor for ImportStep {
                 platform: self.platform.clone(),
             };
             let id = self.engine.import(&import).await.map_err(|error| {
-                Failure::because(format!("Error importing container as `{name}`"), &error)
+                because(format!("Error importing container as `{name}`"), &error)
             })?;
             cx.say(format!("Imported ID: {id}")).await;
             let artifact = image::artifact(&self.engine, IMPORTED, name, Vec::new(), None);

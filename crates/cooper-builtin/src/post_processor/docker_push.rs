@@ -8,10 +8,11 @@ use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Pr
 use cooper_build::{Failure, component_config};
 use cooper_container::reference::is_image_id;
 use cooper_container::{ContainerEngine, Error};
-use cooper_hcl::Reported;
+use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path};
+use crate::failure::because;
 use crate::image::{self, IMPORTED, TAGGED};
 use crate::kind::Kind;
 use crate::login::{self, Login};
@@ -55,6 +56,17 @@ fn prepare(
     no_docker_path(config);
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let login = Login::prepare(config)?;
+    let names = |component: &String| matches!(component.as_str(), "docker-tag" | "docker-import");
+    if config.before.first().is_some_and(|source| source == "docker")
+        && !config.before.iter().any(names)
+    {
+        let message = "the image has no name to push it to";
+        let error = Diagnostic::error(Code::InvalidValue, message).at(config.places.header, "");
+        return Err(config.diags.error(error.help(
+            "put `post-processor \"docker-tag\" { repository = \"REGISTRY/NAME\" }` before it, \
+             in one `post-processors` block with it",
+        )));
+    }
     Ok(Push { engine, login, platform: given(arguments.platform) })
 }
 
@@ -111,17 +123,15 @@ impl Push {
             })
             .await;
             match (pushed, pauses.next()) {
-                (Ok(digest), _) => {
-                    cx.say(format!("Digest: {digest}")).await;
-                    return Ok(digest);
-                }
+                // The engine has said it, and the artifact has it.
+                (Ok(digest), _) => return Ok(digest),
                 (Err(Error::Temporary(reason)), Some(pause)) => {
                     let seconds = pause.as_secs();
                     cx.error(format!("{reason}; trying again in {seconds} s")).await;
                     cx.sleep(pause).await?;
                 }
                 (Err(error), _) => {
-                    let failure = Failure::because(format!("push `{name}`"), &error);
+                    let failure = because(format!("push `{name}`"), &error);
                     return Err(match error {
                         Error::Denied(_) => failure.help(
                             "log in with `docker login`, or give `login`, `login_username`, \

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::refuse;
+use crate::failure::because;
 use crate::image::{IMPORTED, TAGGED};
 use crate::kind::Kind;
 
@@ -65,7 +66,7 @@ impl PostProcessor for Save {
             cx.say(format!("Saving image: {}", input.id)).await;
             let images = [input.id.clone()];
             self.engine.save(&images, &self.path).await.map_err(|error| {
-                Failure::because(format!("save image to `{}`", self.path.display()), &error)
+                because(format!("save image to `{}`", self.path.display()), &error)
             })?;
             cx.say(format!("Saved to: {}", self.path.display())).await;
             Ok(Processed { artifact: input.clone(), input: Keep::ByDefault })

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
 use crate::arguments::{no_effect, refuse, refuse_element};
+use crate::failure::because;
 use crate::image::{self, IMPORTED, TAGGED};
 use crate::kind::Kind;
 
@@ -131,6 +132,6 @@ impl Tag {
         cx.say(format!("Tagging image: {image}")).await;
         cx.say(format!("Repository: {name}")).await;
         let tagged = self.engine.tag(image, &self.repository, tag).await;
-        tagged.map_err(|error| Failure::because(format!("Error tagging image as `{name}`"), &error))
+        tagged.map_err(|error| because(format!("Error tagging image as `{name}`"), &error))
     }
 }

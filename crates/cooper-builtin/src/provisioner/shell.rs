@@ -74,7 +74,7 @@ const CARRIED: u64 = 1024 * 1024;
 
 /// The kind of provisioner called `shell`.
 pub(crate) fn kind() -> impl ProvisionerKind {
-    Kind::new(prepare).rendered_later(&["execute_command"])
+    Kind::new(prepare).rendered_later(&[("execute_command", &["Path", "Vars", "EnvVarFile"])])
 }
 
 /// A `shell` step, ready to run.

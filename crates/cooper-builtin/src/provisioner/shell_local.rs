@@ -11,7 +11,7 @@ use crate::local::Local;
 /// The kind of provisioner called `shell-local`.
 pub(crate) fn kind() -> impl ProvisionerKind {
     Kind::new(|config, arguments| Local::prepare(config, arguments).map(ShellLocal))
-        .rendered_later(&["execute_command"])
+        .rendered_later(&[("execute_command", &["Vars", "Script", "Command"])])
 }
 
 struct ShellLocal(Local);

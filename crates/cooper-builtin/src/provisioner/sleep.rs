@@ -12,7 +12,7 @@ component_config! {
     /// Waits before the next provisioner starts.
     struct Arguments {
         /// How long to wait: `1m30s`.
-        duration: Option<GoDuration>,
+        duration: GoDuration,
     }
 }
 
@@ -30,10 +30,8 @@ impl Provisioner for Sleep {
         _machine: &'a dyn Communicator,
     ) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
-            match self.0.duration {
-                Some(GoDuration(duration)) => cx.sleep(duration).await,
-                None => Ok(()),
-            }
+            let GoDuration(duration) = self.0.duration;
+            cx.sleep(duration).await
         })
     }
 }

@@ -25,6 +25,7 @@ use crate::communicator::docker::{DockerCommunicator, DockerOptions};
 use crate::communicator::none::NoMachine;
 use crate::communicator::{Choice, OPTIONS, choose};
 use crate::facts;
+use crate::failure::because;
 use crate::image::{self, IMPORTED};
 use crate::kind::Kind;
 use crate::login::{self, Login};
@@ -95,7 +96,7 @@ pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
         .with_arguments(login::arguments())
         .with_arguments(OPTIONS.schema())
         .with_facts(&["ImageSha256", "SourceImageDigest", "SourceImageSha256"])
-        .rendered_later(&["run_command"])
+        .rendered_later(&[("run_command", &["Image"])])
 }
 
 /// A `docker` source, ready to run.
@@ -165,16 +166,18 @@ impl Source for Docker {
                 let (engine, image) = (self.engine.clone(), image.clone());
                 cx.defer(format!("remove image {image}"), move || {
                     Box::pin(async move {
-                        engine.remove_image(&image).await.map_err(|error| {
-                            Failure::because(format!("remove image `{image}`"), &error)
-                        })
+                        engine
+                            .remove_image(&image)
+                            .await
+                            .map_err(|error| because(format!("remove image `{image}`"), &error))
                     })
                 });
             }
-            let info =
-                self.engine.inspect_image(&image).await.map_err(|error| {
-                    Failure::because(format!("look at image `{image}`"), &error)
-                })?;
+            let info = self
+                .engine
+                .inspect_image(&image)
+                .await
+                .map_err(|error| because(format!("look at image `{image}`"), &error))?;
 
             cx.say("Starting docker container...").await;
             let spec = self.run.spec(cx, &image).await?;
@@ -182,7 +185,7 @@ impl Source for Docker {
                 .engine
                 .start(&spec)
                 .await
-                .map_err(|error| Failure::because("Error running container", &error))?;
+                .map_err(|error| because("Error running container", &error))?;
             let removal = cx.defer(format!("remove container {}", container.id()), {
                 let (cx, container) = (cx.clone(), container.clone());
                 move || Box::pin(remove(cx, container))
@@ -250,7 +253,7 @@ impl Docker {
                     engine.pull(name, platform, credentials, &mut progress).await
                 })
                 .await
-                .map_err(|error| Failure::because(format!("pull image `{name}`"), &error))?;
+                .map_err(|error| because(format!("pull image `{name}`"), &error))?;
                 Ok(name.clone())
             }
             Base::Build(build) => {
@@ -263,7 +266,7 @@ impl Docker {
                 })
                 .await
                 .map_err(|error| {
-                    Failure::because(format!("build `{}`", build.dockerfile.display()), &error)
+                    because(format!("build `{}`", build.dockerfile.display()), &error)
                 })?;
                 cx.say(format!("Finished building base image \"{id}\"")).await;
                 Ok(id)
@@ -304,7 +307,7 @@ impl Docker {
         let id = container
             .commit(commit)
             .await
-            .map_err(|error| Failure::because("Error committing container", &error))?;
+            .map_err(|error| because("Error committing container", &error))?;
         cx.say(format!("Image ID: {id}")).await;
         Ok(id)
     }
@@ -313,5 +316,5 @@ impl Docker {
 async fn remove(cx: StepCx, container: Arc<dyn Container>) -> Result<(), Failure> {
     cx.say(format!("Killing the container: {}", container.id())).await;
     let removed = container.remove().await;
-    removed.map_err(|error| Failure::because("Error killing container", &error))
+    removed.map_err(|error| because("Error killing container", &error))
 }

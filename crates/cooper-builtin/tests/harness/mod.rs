@@ -160,6 +160,7 @@ impl<'a> Build<'a> {
             let kind = self.catalog.get_post_processor(name).expect("the step is known");
             let run = kind.prepare(bench.config(kind.schema(), arguments, &origin)?).await?;
             posts.push(PostStep {
+                kind: name.clone(),
                 component: name.clone(),
                 name: None,
                 span: Span::NONE,
@@ -169,7 +170,12 @@ impl<'a> Build<'a> {
         }
         let build = BuildPlan {
             id: origin.build.clone(),
-            source: SourceStep { component: self.source.0.clone(), span: Span::NONE, run: source? },
+            source: SourceStep {
+                component: self.source.0.clone(),
+                kind: self.source.0.clone(),
+                span: Span::NONE,
+                run: source?,
+            },
             origin: Arc::new(origin),
             provisioners,
             error_cleanup: None,
@@ -220,6 +226,8 @@ impl Bench {
         let decoded =
             cooper_hcl::schema::decode(&[&body], file.span(), schema, &scope, environment)?;
         Ok(Config {
+            facts: &["SourceImageSha256"],
+            before: Vec::new(),
             value: decoded.value,
             places: decoded.places,
             origin: origin.clone(),

@@ -20,7 +20,7 @@ const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Makes a plan and runs it.
 pub(crate) fn build(args: &BuildArgs, session: Session, ui: &mut Ui) -> Exit {
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = match Engine::runtime(&*session.system).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui.error(&format!("cannot start: {error}"));

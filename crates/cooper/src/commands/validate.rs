@@ -1,9 +1,9 @@
 //! `cooper validate`: `build`, stopped before anything is done.
 
-use cooper_build::{Session, Template};
+use cooper_build::{Inputs, Session, Template};
 use cooper_builtin::catalog;
 
-use super::{PlanWishes, make_plan, print_diagnostics};
+use super::{PlanWishes, input_options, make_plan, print_diagnostics};
 use crate::args::ValidateArgs;
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -14,12 +14,15 @@ const TEMPLATE_IS_FINE: &str = "The configuration is valid.";
 
 /// Checks a template and says whether it could be built.
 pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -> Exit {
+    let warn_undeclared = !args.no_warn_undeclared_var;
     if args.syntax_only {
-        let loaded = Template::load(&args.template.path, &mut session);
-        return finish(&session, ui, loaded.is_ok(), SYNTAX_IS_FINE);
+        let inputs = input_options(&args.template, warn_undeclared);
+        let is_fine = Template::load(&args.template.path, &mut session)
+            .and_then(|template| Inputs::collect(&inputs, &template, &mut session))
+            .is_ok();
+        return finish(&session, ui, is_fine, SYNTAX_IS_FINE);
     }
-    let wishes =
-        PlanWishes { warn_undeclared: !args.no_warn_undeclared_var, force: false, debug: false };
+    let wishes = PlanWishes { warn_undeclared, force: false, debug: false };
     let catalog = catalog(Engine::find(&*session.system).engine);
     let plan = make_plan(&args.template, &wishes, &catalog, &mut session);
     // Built-in components are prepared without waiting for anything, so this thread will do.

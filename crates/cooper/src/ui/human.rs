@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use cooper_build::event::{BuildOutcome, FailureSummary, StepRole};
-use cooper_build::{BuildId, Event, EventKind, Secrets, StepId, Stream};
+use cooper_build::{ArtifactSummary, BuildId, Event, EventKind, Secrets, StepId, Stream};
 use cooper_hcl::{Diagnostic, SourceMap};
 
 use super::clean::{clean, last_state};
@@ -188,7 +188,12 @@ impl Human {
             results.push_str("\n==> Builds finished. The artifacts of successful builds are:\n");
         }
         for (build, artifacts) in made {
-            for artifact in artifacts {
+            for (index, artifact) in artifacts.iter().enumerate() {
+                // What `docker-push` hands on is what `docker-tag` made, pushed.
+                let same = |later: &ArtifactSummary| later.summary == artifact.summary;
+                if artifacts[index + 1..].iter().any(same) {
+                    continue;
+                }
                 results.push_str(&format!("--> {build}: {}\n", artifact.summary));
                 if let Some(digest) = &artifact.digest
                     && !artifact.summary.contains(digest.as_str())

@@ -14,6 +14,7 @@ use tokio::io::AsyncWriteExt;
 
 use super::Arguments;
 use crate::arguments::{no_effect, refuse, refuse_element};
+use crate::failure::because;
 use crate::files::{self, Files};
 use crate::image::EXPORTED;
 
@@ -114,20 +115,17 @@ impl Outcome {
 
 /// Writes the container's file system to a file, which appears when it is whole.
 pub(super) async fn export(container: &dyn Container, path: &Path) -> Result<(), Failure> {
-    let failed = |error: io::Error| {
-        Failure::because(format!("Error exporting to `{}`", path.display()), &error)
-    };
+    let failed =
+        |error: io::Error| because(format!("Error exporting to `{}`", path.display()), &error);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(folder).await.map_err(failed)?;
     }
-    let mut stream = container
-        .export()
-        .await
-        .map_err(|error| Failure::because("Error exporting container", &error))?;
+    let mut stream =
+        container.export().await.map_err(|error| because("Error exporting container", &error))?;
     let temporary = files::temporary_beside(path, 0o666).map_err(failed)?;
     let mut file = tokio::fs::File::from_std(temporary.reopen().map_err(failed)?);
     while let Some(piece) = stream.next().await {
-        let piece = piece.map_err(|error| Failure::because("Error exporting container", &error))?;
+        let piece = piece.map_err(|error| because("Error exporting container", &error))?;
         file.write_all(&piece).await.map_err(failed)?;
     }
     file.flush().await.map_err(failed)?;

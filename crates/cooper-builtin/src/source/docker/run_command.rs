@@ -11,6 +11,7 @@ use cooper_hcl::{Code, Reported, System};
 
 use super::Arguments;
 use crate::arguments::refuse_element;
+use crate::failure::because;
 use crate::render::Renderer;
 
 const RUN_COMMAND: &[&str] = &["-d", "-i", "-t", "--entrypoint=/bin/sh", "--", "{{.Image}}"];
@@ -89,7 +90,7 @@ impl RunCommand {
         let arguments = self.arguments(image, cx.facts())?;
         cx.say(format!("Run command: docker run {}", arguments.join(" "))).await;
         run_options::parse(&arguments, &Host(&*self.system))
-            .map_err(|error| Failure::because("understand `run_command`", &error))
+            .map_err(|error| because("understand `run_command`", &error))
     }
 
     /// The arguments of `docker run` for an image.
