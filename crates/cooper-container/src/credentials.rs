@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use docker_credential::{CredentialRetrievalError, DockerCredential};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use crate::docker::{Environment, config_folder};
 use crate::error::{Error, Result};
@@ -64,7 +63,9 @@ pub async fn for_all() -> Result<Registries> {
         let Some(config) = Config::load(&environment) else {
             return Ok(registries);
         };
-        for server in config.auths.keys().chain(config.helpers.keys()) {
+        let by_helper = |entry: &Entry| !config.store.is_empty() || !entry.is_empty();
+        let known = config.auths.iter().filter(|(_, entry)| by_helper(entry)).map(|(name, _)| name);
+        for server in known.chain(config.helpers.keys()) {
             if let Some(credentials) = find(&environment, server)? {
                 registries.insert(registry(server).to_owned(), credentials);
             }
@@ -110,7 +111,7 @@ fn registry(server: &str) -> &str {
 #[derive(Deserialize, Default)]
 struct Config {
     #[serde(default)]
-    auths: BTreeMap<String, IgnoredAny>,
+    auths: BTreeMap<String, Entry>,
     #[serde(rename = "credHelpers", default)]
     helpers: BTreeMap<String, String>,
     #[serde(rename = "credsStore", default)]
@@ -119,12 +120,32 @@ struct Config {
     text: Vec<u8>,
 }
 
+/// What `config.json` says about one registry.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Entry {
+    auth: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    identitytoken: Option<String>,
+}
+
+impl Entry {
+    /// Whether it says nothing: what `docker logout` and helpers leave.
+    fn is_empty(&self) -> bool {
+        let Self { auth, username, password, identitytoken } = self;
+        [auth, username, password, identitytoken]
+            .iter()
+            .all(|text| text.as_deref().is_none_or(str::is_empty))
+    }
+}
+
 impl Config {
     /// Reads it; nothing when there is none that could be read.
     fn load(env: Environment<'_>) -> Option<Self> {
         let text = std::fs::read(config_folder(env)?.join("config.json")).ok()?;
         let config: Self = serde_json::from_slice(&text).ok()?;
-        Some(Self { text, ..config })
+        Some(Self { text: without_empty(text), ..config })
     }
 
     /// The program that is asked about a server.
@@ -132,6 +153,24 @@ impl Config {
         let name = self.helpers.get(server).unwrap_or(&self.store);
         format!("docker-credential-{name}")
     }
+}
+
+/// The text without what stands empty in it: an empty password is none, and a store without a
+/// name is no program that could be asked.
+fn without_empty(text: Vec<u8>) -> Vec<u8> {
+    let Ok(mut config) = serde_json::from_slice::<serde_json::Value>(&text) else {
+        return text;
+    };
+    if let Some(config) = config.as_object_mut() {
+        config.retain(|_, value| value.as_str() != Some(""));
+    }
+    let entries = config.get_mut("auths").and_then(serde_json::Value::as_object_mut);
+    for entry in entries.into_iter().flat_map(serde_json::Map::values_mut) {
+        if let Some(fields) = entry.as_object_mut() {
+            fields.retain(|_, value| value.as_str() != Some(""));
+        }
+    }
+    config.to_string().into_bytes()
 }
 
 fn find(env: Environment<'_>, server: &str) -> Result<Option<Credentials>> {
@@ -170,4 +209,90 @@ fn find(env: Environment<'_>, server: &str) -> Result<Option<Credentials>> {
     };
     let registry = registry(server);
     Err(Error::Configuration(format!("cannot get the credentials for `{registry}`: {reason}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// What a configuration says of a server.
+    fn found(config: &str, server: &str) -> Result<Option<Credentials>> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        found_in(folder.path(), server)
+    }
+
+    fn found_in(folder: &Path, server: &str) -> Result<Option<Credentials>> {
+        find(&|name| (name == "DOCKER_CONFIG").then(|| folder.display().to_string()), server)
+    }
+
+    fn password(username: &str, password: &str) -> Credentials {
+        Credentials::Password { username: username.to_owned(), password: password.to_owned() }
+    }
+
+    #[test]
+    fn what_login_left_is_found() {
+        // `me:secret` and `me:p:w`.
+        let config = r#"{"auths": {
+            "https://index.docker.io/v1/": {"auth": "bWU6c2VjcmV0"},
+            "registry.example:5000": {"auth": "bWU6cDp3"},
+            "https://other.example/v2/": {"username": "you", "password": "pw"},
+            "token.example": {"identitytoken": "it", "auth": "MDAwMDo="}
+        }}"#;
+        let hub = server(DEFAULT_REGISTRY);
+        assert_eq!(found(config, hub).unwrap(), Some(password("me", "secret")));
+        let ported = found(config, "registry.example:5000").unwrap();
+        assert_eq!(ported, Some(password("me", "p:w")));
+        assert_eq!(found(config, "other.example").unwrap(), Some(password("you", "pw")));
+        let token = found(config, "token.example").unwrap();
+        assert_eq!(token, Some(Credentials::IdentityToken("it".to_owned())));
+        assert_eq!(found(config, "nobody.example").unwrap(), None);
+    }
+
+    #[test]
+    fn docker_hub_has_one_name() {
+        for name in ["https://index.docker.io/v1/", "docker.io", "registry-1.docker.io"] {
+            assert_eq!(registry(name), DEFAULT_REGISTRY, "{name}");
+        }
+        assert_eq!(registry("https://registry.example:5000/v2/"), "registry.example:5000");
+    }
+
+    #[test]
+    fn what_is_empty_says_nothing() {
+        for config in [
+            "{}",
+            r#"{"auths": {}}"#,
+            r#"{"auths": {"registry.example": {}}}"#,
+            r#"{"auths": {"registry.example": {"auth": ""}}}"#,
+            r#"{"auths": {"registry.example": {"auth": "", "identitytoken": ""}}}"#,
+            r#"{"auths": {"registry.example": {"username": "", "password": ""}}}"#,
+            r#"{"auths": {"registry.example": {"auth": ""}}, "credHelpers": {}, "credsStore": ""}"#,
+        ] {
+            assert_eq!(found(config, "registry.example").unwrap(), None, "{config}");
+        }
+        let nothing = tempfile::tempdir().unwrap();
+        assert_eq!(found_in(nothing.path(), "registry.example").unwrap(), None);
+    }
+
+    #[test]
+    fn a_broken_entry_is_told_without_its_text() {
+        let config = r#"{"auths": {"registry.example": {"auth": "%%hush%%"}}}"#;
+        let error = found(config, "registry.example").unwrap_err().to_string();
+        assert!(error.contains("cannot get the credentials for `registry.example`"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+
+    #[test]
+    fn a_helper_that_is_not_there_is_named() {
+        let config = r#"{"auths": {"registry.example": {"auth": ""}}, "credsStore": "none-such"}"#;
+        let error = found(config, "registry.example").unwrap_err().to_string();
+        assert!(error.contains("`docker-credential-none-such` could not be run"), "{error}");
+        // The helper of one registry comes before the store of all, and before what stands there.
+        let config = r#"{"auths": {"registry.example": {"auth": "bWU6c2VjcmV0"}},
+            "credHelpers": {"registry.example": "own-none-such"}, "credsStore": "none-such"}"#;
+        let error = found(config, "registry.example").unwrap_err().to_string();
+        assert!(error.contains("`docker-credential-own-none-such`"), "{error}");
+    }
 }
