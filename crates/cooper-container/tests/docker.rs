@@ -373,6 +373,44 @@ async fn containers_that_do_not_start_leave_nothing() {
 }
 
 #[tokio::test]
+async fn a_program_or_port_that_cannot_be_had_is_told_and_the_container_is_gone() {
+    let engine = engine!();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let name = unique("never-starts");
+    let no_program = ContainerSpec {
+        name: Some(name.clone()),
+        entrypoint: Entrypoint::Program(vec!["/no/such/program".to_owned()]),
+        ..idle()
+    };
+    let mut no_port = ContainerSpec { name: Some(name.clone()), ..idle() };
+    no_port.network.mode = None;
+    let host = cooper_container::spec::HostPort { address: "127.0.0.1".to_owned(), port };
+    no_port.network.published_ports.insert("80/tcp".to_owned(), vec![host]);
+    no_port.network.exposed_ports.insert("80/tcp".to_owned());
+    for (spec, said) in [(no_program, "/no/such/program"), (no_port, "address already in use")] {
+        let error = engine.start(&spec).await.map(drop).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+        assert_eq!(found(&["--quiet", "--filter", &format!("name=^/{name}$")]), "");
+    }
+}
+
+#[tokio::test]
+async fn an_image_can_have_no_entrypoint_although_its_container_has() {
+    let engine = engine!();
+    let container = Running::start(&engine).await;
+    let commit = Commit {
+        changes: vec!["CMD [\"true\"]".to_owned(), "ENV A=b".to_owned()],
+        without_entrypoint: true,
+        ..Commit::default()
+    };
+    let id = container.commit(&commit).await.unwrap();
+    let info = engine.inspect_image(&id).await.unwrap();
+    engine.remove_image(&id).await.unwrap();
+    assert_eq!((info.entrypoint, info.cmd), (None, Some(vec!["true".to_owned()])));
+}
+
+#[tokio::test]
 async fn removing_twice_is_fine_and_the_living_are_not_swept() {
     let engine = engine!();
     let container = Running::start(&engine).await;
