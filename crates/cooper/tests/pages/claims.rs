@@ -31,10 +31,10 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
     let mut wrong = Vec::new();
     let mut rows = 0;
     for (number, line) in (1..).zip(page.lines()) {
-        let Some(cells) = line.strip_prefix("| ").and_then(|line| line.strip_suffix(" |")) else {
+        let Some(cells) = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')) else {
             continue;
         };
-        let cells: Vec<_> = cells.split(" | ").collect();
+        let cells: Vec<_> = cells.split('|').map(str::trim).collect();
         if matches!(cells[..], ["Feature", ..] | ["Packer's", ..] | ["---", ..]) {
             continue;
         }
