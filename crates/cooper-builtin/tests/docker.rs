@@ -321,3 +321,34 @@ async fn the_image_keeps_its_source_s_program() {
     assert!(seen.starts_with("[\"/bin/sh\"] /srv"), "{seen}");
     assert!(seen.contains("A=b") && seen.ends_with("me why"), "{seen}");
 }
+
+#[tokio::test]
+async fn what_cannot_be_sent_or_packed_is_kept() {
+    let Some(catalog) = catalog() else { return };
+    for (kind, expected) in
+        [("docker-push", "has no name to push it to"), ("compress", "nothing to compress")]
+    {
+        let outcome = Build::new(&catalog, "docker", &source("")).post(kind, "").run().await;
+        assert!(outcome.failure().contains(expected), "{}", outcome.failure());
+        let image = outcome.lines.iter().find_map(|line| line.strip_prefix("Image ID: ")).unwrap();
+        assert!(docker(&["rmi", image]).is_some(), "{kind} took the image");
+    }
+    // A name stays unless the template says otherwise, and an anonymous volume goes in any case.
+    let name = "cooper-test-kept/image";
+    let folder = tempfile::tempdir().unwrap();
+    let save = format!("path = \"{}/image.tar\"", folder.path().display());
+    let volume = source("").replace("\"-dit\"", "\"-dit\", \"-v\", \"/anonymous\"");
+    let outcome = Build::new(&catalog, "docker", &volume)
+        .step("shell", "inline = [\"grep /anonymous /proc/self/mountinfo\"]")
+        .post("docker-tag", &format!("repository = \"{name}\""))
+        .post("docker-save", &save)
+        .run()
+        .await;
+    outcome.artifacts();
+    let mount = outcome.lines.iter().find(|line| line.contains("/volumes/")).unwrap();
+    let id = mount.split("/volumes/").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
+    assert!(docker(&["volume", "inspect", id]).is_none(), "the volume {id} stayed");
+    assert!(docker(&["rmi", name]).is_some());
+    let outcome = Build::new(&catalog, "docker", &format!("{ALONE}\ndiscard = true")).run().await;
+    assert_eq!(outcome.artifacts().len(), 1);
+}
