@@ -295,4 +295,46 @@ mod tests {
         let error = found(config, "registry.example").unwrap_err().to_string();
         assert!(error.contains("`docker-credential-own-none-such`"), "{error}");
     }
+
+    /// What helpers say, by the registry they are asked about.
+    const HELPER: &str = r#"#!/bin/sh
+read -r server
+case $server in
+  known.example) echo '{"ServerURL": "x", "Username": "me", "Secret": "s"}' ;;
+  token.example) echo '{"ServerURL": "x", "Username": "<token>", "Secret": "it"}' ;;
+  odd.example) echo 'hello' ;;
+  locked.example) echo 'the store is locked' >&2; exit 1 ;;
+  *) echo 'credentials not found in native keychain'; exit 1 ;;
+esac
+"#;
+
+    /// The path belongs to the whole process, so this runs itself again with one of its own.
+    #[test]
+    fn a_helper_is_asked() {
+        if std::env::var_os("COOPER_TEST_HELPER").is_none() {
+            let folder = tempfile::tempdir().unwrap();
+            let helper = folder.path().join("docker-credential-fake");
+            std::fs::write(&helper, HELPER).unwrap();
+            let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(&helper, executable).unwrap();
+            let path = std::env::var("PATH").unwrap_or_default();
+            let output = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "credentials::tests::a_helper_is_asked"])
+                .env("COOPER_TEST_HELPER", "1")
+                .env("PATH", format!("{}:{path}", folder.path().display()))
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+            return;
+        }
+        let config = r#"{"auths": {"known.example": {}}, "credsStore": "fake"}"#;
+        assert_eq!(found(config, "known.example").unwrap(), Some(password("me", "s")));
+        let token = Some(Credentials::IdentityToken("it".to_owned()));
+        assert_eq!(found(config, "token.example").unwrap(), token);
+        assert_eq!(found(config, "nobody.example").unwrap(), None);
+        let error = found(config, "odd.example").unwrap_err().to_string();
+        assert!(error.contains("the answer of `docker-credential-fake`"), "{error}");
+        let error = found(config, "locked.example").unwrap_err().to_string();
+        assert!(error.contains("failed and said: the store is locked"), "{error}");
+    }
 }
