@@ -2,6 +2,7 @@
 
 mod base;
 mod outcome;
+mod pulls;
 mod run_command;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use futures::future::BoxFuture;
 
 use self::base::{Base, BuildArguments};
 use self::outcome::{Outcome, export, exported};
+use self::pulls::{Pulls, Wanted};
 use self::run_command::RunCommand;
 use crate::arguments::{no_effect, refuse};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
@@ -92,7 +94,8 @@ component_config! {
 
 /// The kind of source called `docker`.
 pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
-    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone()))
+    let pulls = Arc::new(Pulls::new(engine.clone()));
+    Kind::new(move |config, arguments| prepare(config, arguments, engine.clone(), pulls.clone()))
         .with_arguments(login::arguments())
         .with_arguments(OPTIONS.schema())
         .with_facts(&["ImageSha256", "SourceImageDigest", "SourceImageSha256"])
@@ -102,6 +105,7 @@ pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
 /// A `docker` source, ready to run.
 struct Docker {
     engine: Arc<dyn ContainerEngine>,
+    pulls: Arc<Pulls>,
     base: Base,
     platform: Option<String>,
     run: RunCommand,
@@ -115,6 +119,7 @@ fn prepare(
     config: &Config<'_>,
     mut arguments: Arguments,
     engine: Arc<dyn ContainerEngine>,
+    pulls: Arc<Pulls>,
 ) -> Result<Docker, Reported> {
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let platform = given(arguments.platform.take());
@@ -148,7 +153,7 @@ fn prepare(
         pty: arguments.pty,
         fix_upload_owner: arguments.fix_upload_owner,
     };
-    Ok(Docker { engine, base, platform, run, communicator, options, login, outcome })
+    Ok(Docker { engine, pulls, base, platform, run, communicator, options, login, outcome })
 }
 
 impl Source for Docker {
@@ -246,14 +251,23 @@ impl Docker {
             Base::Image { name, pull: true } => {
                 cx.say(format!("Pulling Docker image: {name}")).await;
                 let credentials = self.login.credentials(cx, name).await?;
-                let platform = self.platform.as_deref();
+                let wanted = Wanted {
+                    image: name.clone(),
+                    platform: self.platform.clone(),
+                    credentials: credentials.clone(),
+                };
                 let (engine, credentials) = (&self.engine, &credentials);
-                told(cx, |mut tell| async move {
-                    let mut progress = |progress| tell(Told::from(progress));
-                    engine.pull(name, platform, credentials, &mut progress).await
-                })
-                .await
-                .map_err(|error| because(format!("pull image `{name}`"), &error))?;
+                let platform = self.platform.as_deref();
+                let pull = || {
+                    told(cx, |mut tell| async move {
+                        let mut progress = |progress| tell(Told::from(progress));
+                        engine.pull(name, platform, credentials, &mut progress).await
+                    })
+                };
+                self.pulls
+                    .once(wanted, pull)
+                    .await
+                    .map_err(|error| because(format!("pull image `{name}`"), &*error))?;
                 Ok(name.clone())
             }
             Base::Build(build) => {
