@@ -31,7 +31,10 @@ impl Shape<'_> {
                 continue;
             }
             let message = format!("{} has no argument `{name}`", self.what);
-            let help = if self.blocks.iter().any(|(block, _)| *block == name) {
+            let plural = format!("{name}s");
+            let help = if self.arguments.contains(&plural.as_str()) {
+                Some(format!("did you mean `{plural}`?"))
+            } else if self.blocks.iter().any(|(block, _)| *block == name) {
                 Some(format!("`{name}` is a block: write `{name} {{ … }}` without `=`"))
             } else {
                 did_you_mean(name, self.arguments.iter().copied())
