@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use cooper_hcl::Value;
 
 /// What stands in place of a secret.
@@ -9,6 +11,9 @@ const HIDDEN: &str = "<sensitive>";
 
 /// The lines of a secret are secrets too, from this length on: a lone brace is none.
 const SHORTEST_LINE: usize = 4;
+
+/// Base64 is looked for from this many letters on: shorter ones are met by chance.
+const SHORTEST_BASE64: usize = 8;
 
 /// The strings that no output may contain. Cloning shares them.
 #[derive(Clone, Default)]
@@ -22,13 +27,18 @@ impl Secrets {
         Self::default()
     }
 
-    /// Adds a secret, whole and line by line. The empty string is none.
+    /// Adds a secret, whole and line by line, and as it is when it is quoted or encoded: in
+    /// JSON, in a URL, in base64. The empty string is none.
     pub fn add(&self, secret: &str) {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
         add(&mut list, secret);
+        encoded(secret).iter().for_each(|form| add(&mut list, form));
         if secret.contains('\n') {
             let lines = secret.lines().filter(|line| line.trim().len() >= SHORTEST_LINE);
-            lines.for_each(|line| add(&mut list, line));
+            for line in lines {
+                add(&mut list, line);
+                quoted(line).iter().for_each(|form| add(&mut list, form));
+            }
         }
     }
 
@@ -49,7 +59,7 @@ impl Secrets {
         while let Some(value) = left.pop() {
             if value.marks().sensitive {
                 self.add_all(value);
-            } else {
+            } else if value.deep_marks().sensitive {
                 left.extend(value.children());
             }
         }
@@ -94,6 +104,45 @@ impl Secrets {
     }
 }
 
+/// How a text looks inside the quotes of JSON, also as Go writes it, and of Rust's logs.
+fn quoted(text: &str) -> [String; 3] {
+    let inside = |text: String| {
+        let text = text.strip_prefix('"').unwrap_or(&text);
+        text.strip_suffix('"').unwrap_or(text).to_owned()
+    };
+    let json = inside(serde_json::Value::from(text).to_string());
+    let go = ['<', '>', '&'].iter().fold(json.clone(), |text, c| {
+        text.replace(*c, &format!("\\u{:04x}", u32::from(*c)))
+    });
+    [json, go, inside(format!("{text:?}"))]
+}
+
+/// How a text looks quoted, in a URL, and in base64, alone or behind other text.
+fn encoded(text: &str) -> Vec<String> {
+    let mut forms = quoted(text).to_vec();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    let url: String = (text.bytes())
+        .map(|byte| match byte {
+            byte if plain(byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect();
+    forms.push(url.replace("%20", "+"));
+    forms.push(url);
+    // Three bytes make four letters, so there are three ways to stand in a longer text. The
+    // letters at the ends that other bytes have a part in are left out.
+    for shift in 0..3 {
+        let bytes = [&[0; 2][..shift], text.as_bytes()].concat();
+        let letters = STANDARD_NO_PAD.encode(&bytes);
+        let own = (shift * 8).div_ceil(6)..bytes.len() * 8 / 6;
+        if let Some(own) = letters.get(own).filter(|own| own.len() >= SHORTEST_BASE64) {
+            forms.push(own.replace('+', "-").replace('/', "_"));
+            forms.push(own.to_owned());
+        }
+    }
+    forms
+}
+
 /// Keeps the longest first: a secret may contain another.
 fn add(list: &mut Vec<Arc<str>>, secret: &str) {
     if secret.is_empty() {
@@ -117,6 +166,41 @@ mod tests {
         secrets.add("abcdef");
         secrets.add("abc");
         assert_eq!(secrets.scrub("abcdef abc"), "<sensitive> <sensitive>");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_in_what_it_is_encoded_as() {
+        let secrets = Secrets::new();
+        let secret = "p\"q's\\t <x>?~~\nsecond";
+        secrets.add(secret);
+        let url = "p%22q%27s%5Ct%20%3Cx%3E%3F~~%0Asecond";
+        for text in [
+            serde_json::json!({ "Env": [format!("A={secret}")] }).to_string(),
+            format!("{secret:?}"),
+            "p\\\"q's\\\\t \\u003cx\\u003e?~~\\nsecond".to_owned(),
+            url.to_owned(),
+            url.replace("%20", "+"),
+        ] {
+            let scrubbed = secrets.scrub(&text);
+            assert!(scrubbed.contains("<sensitive>") && !scrubbed.contains("q'"), "{scrubbed}");
+            assert!(!scrubbed.contains("p%22q"), "{scrubbed}");
+        }
+        let secrets = Secrets::new();
+        secrets.add("p~~??>>correct horse");
+        for prefix in ["", "a", "ab", "abc", "user:"] {
+            for engine in
+                [base64::engine::general_purpose::STANDARD, base64::engine::general_purpose::URL_SAFE]
+            {
+                let text = engine.encode(format!("{prefix}p~~??>>correct horse!"));
+                let scrubbed = secrets.scrub(&text);
+                assert!(scrubbed.contains("<sensitive>"), "{text}: {scrubbed}");
+                assert!(scrubbed.len() < "<sensitive>".len() + 14, "{text}: {scrubbed}");
+            }
+        }
+        // What is short is met by chance.
+        let secrets = Secrets::new();
+        secrets.add("abc");
+        assert_eq!(secrets.scrub("YWJj"), "YWJj");
     }
 
     #[test]
