@@ -175,6 +175,9 @@ fn check_rules(variable: &Variable, input: &Input, values: &Values, session: &Se
     }
 }
 
+/// How large all locals may be together, in bytes.
+const LARGEST: u64 = 1 << 30;
+
 fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Session) {
     let diags = &session.diags;
     let names = &values.locals;
@@ -199,8 +202,9 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
             }
             let message = format!("there is no local called `{name}`");
             let candidates = names.names.iter().map(|name| &**name);
+            let hint = if diags.is_full() { None } else { did_you_mean(&name, candidates) };
             let error = Diagnostic::error(Code::UnknownReference, message);
-            diags.error(error.at(reference.span, "").help(did_you_mean(&name, candidates)));
+            diags.error(error.at(reference.span, "").help(hint));
             sound[index] = false;
         }
     }
@@ -226,10 +230,17 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
     let scope = values.scope();
     let functions = &*session.functions;
     let env = Environment { functions, system: &*session.system, root, diags };
+    let mut size = 0_u64;
     for index in order {
         let local = graph.node(index);
         if !sound[index] {
             continue;
+        }
+        if size > LARGEST {
+            let message = format!("the locals up to here take more than {} MiB", LARGEST >> 20);
+            let error = Diagnostic::error(Code::LimitExceeded, message);
+            diags.error(error.at(local.name.span, "").help("read large texts where they are used"));
+            return;
         }
         let Ok(value) = evaluate(&local.expr, &scope, env) else {
             if local.sensitive {
@@ -241,6 +252,7 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
         let marks = if local.sensitive { Marks::SENSITIVE } else { Marks::NONE };
         let value = value.with_marks(marks);
         session.secrets.add_marked(&value);
+        size = size.saturating_add(value.size());
         names.set(index, value);
     }
 }

@@ -270,6 +270,11 @@ impl Diagnostics {
         }
     }
 
+    /// Whether further errors are dropped, so that what makes one helpful is wasted.
+    pub fn is_full(&self) -> bool {
+        self.lock().len() >= Self::MOST
+    }
+
     /// Whether an error was recorded.
     pub fn has_errors(&self) -> bool {
         self.lock().iter().any(|d| d.severity == Severity::Error)
@@ -302,10 +307,13 @@ pub fn did_you_mean<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
+    let length = name.chars().count();
     candidates
         .into_iter()
+        // Fewer characters than their lengths differ by cannot be what was mistyped.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) < 3)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|&(distance, _)| distance < 3 && distance < name.chars().count())
+        .filter(|&(distance, _)| distance < 3 && distance < length)
         .min()
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }

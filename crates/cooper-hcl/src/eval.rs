@@ -22,7 +22,7 @@ use crate::source::Span;
 use crate::system::System;
 use crate::value::convert::unify_unsafe;
 use crate::value::{Attributes, Marks, Type, Value, ValueKind};
-use budget::Budget;
+use budget::{BYTES_A_STEP, Budget};
 
 pub use scope::{Binding, Namespace, Scope};
 
@@ -261,6 +261,8 @@ impl Evaluator<'_> {
     /// The value itself, after checking that it is not too large.
     fn bounded(&self, value: Value, span: Span) -> Result<Value, Reported> {
         budget::check_size(&value, span, self.env.diags)?;
+        // What is large took as many steps to make.
+        self.budget.steps(value.size() / BYTES_A_STEP, span, self.env.diags)?;
         Ok(value)
     }
 }

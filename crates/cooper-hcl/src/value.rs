@@ -28,9 +28,29 @@ pub type Attributes = BTreeMap<Arc<str>, Value>;
 pub struct Value {
     kind: ValueKind,
     marks: Marks,
-    /// How many levels of values are below this one.
-    depth: u16,
+    inside: Inside,
 }
+
+/// What is known of all values inside a value, noted when it is made: values share what is
+/// inside them, so that a short template can make one that would take forever to walk through.
+#[derive(Clone, Copy, PartialEq)]
+struct Inside {
+    /// How many levels there are.
+    depth: u16,
+    /// Their marks together.
+    marks: Marks,
+    /// Whether all of them are known.
+    known: bool,
+    /// About how many bytes they would take if nothing were shared.
+    size: u64,
+}
+
+impl Inside {
+    const NOTHING: Self = Self { depth: 0, marks: Marks::NONE, known: true, size: 0 };
+}
+
+/// What a value takes besides its text.
+const VALUE_SIZE: u64 = 64;
 
 /// What is noted about a value besides its content.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -81,14 +101,18 @@ impl Value {
     /// Makes a value with marks.
     pub fn new(kind: ValueKind, marks: Marks) -> Self {
         let mut value = Self::leaf(kind, marks);
-        let deepest = value.children().map(|child| child.depth.saturating_add(1)).max();
-        value.depth = deepest.unwrap_or(0);
+        value.inside = value.children().fold(Inside::NOTHING, |inside, child| Inside {
+            depth: inside.depth.max(child.inside.depth.saturating_add(1)),
+            marks: inside.marks.union(child.deep_marks()),
+            known: inside.known && child.is_wholly_known(),
+            size: inside.size.saturating_add(child.size()),
+        });
         value
     }
 
     /// Makes a value that has no others inside.
     const fn leaf(kind: ValueKind, marks: Marks) -> Self {
-        Self { kind, marks, depth: 0 }
+        Self { kind, marks, inside: Inside::NOTHING }
     }
 
     /// A boolean.
@@ -181,7 +205,13 @@ impl Value {
 
     /// How many levels of values are below this one; none for a string.
     pub const fn depth(&self) -> u16 {
-        self.depth
+        self.inside.depth
+    }
+
+    /// About how many bytes the value would take if it shared nothing with others.
+    pub fn size(&self) -> u64 {
+        let text = self.as_str().map_or(0, str::len) as u64;
+        self.inside.size.saturating_add(VALUE_SIZE).saturating_add(text)
     }
 
     /// The same value with `marks` added to its own.
@@ -224,7 +254,7 @@ impl Value {
 
     /// The marks of this level and of every level below.
     pub fn deep_marks(&self) -> Marks {
-        self.children().fold(self.marks, |marks, child| marks.union(child.deep_marks()))
+        self.marks.union(self.inside.marks)
     }
 
     /// Whether this level is null.
@@ -239,7 +269,7 @@ impl Value {
 
     /// Whether this level and all below are known.
     pub fn is_wholly_known(&self) -> bool {
-        self.is_known() && self.children().all(Value::is_wholly_known)
+        self.is_known() && self.inside.known
     }
 
     /// The values one level down; none for anything but collections.

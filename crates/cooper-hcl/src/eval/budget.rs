@@ -7,7 +7,9 @@ use crate::source::Span;
 use crate::value::{Value, ValueKind};
 
 /// How many expressions one evaluation may visit, each turn of a loop counted.
-const MAX_STEPS: u64 = 10_000_000;
+const MAX_STEPS: u64 = 2_000_000;
+/// How many bytes of a value that was made count as a step.
+pub(super) const BYTES_A_STEP: u64 = 512;
 /// How long a string may become, in bytes.
 pub(super) const MAX_STRING: usize = 64 << 20;
 /// How many bytes of text one evaluation may produce in total.
@@ -16,6 +18,8 @@ const MAX_TEXT: u64 = 1 << 30;
 pub(super) const MAX_ELEMENTS: usize = 1_000_000;
 /// How deep values may be nested.
 const MAX_DEPTH: u16 = 200;
+/// How large a value may be, what it shares with others counted as often as it is there.
+const MAX_SIZE: u64 = 256 << 20;
 
 /// What one evaluation may still use up.
 pub(super) struct Budget {
@@ -30,7 +34,17 @@ impl Budget {
 
     /// Takes one step.
     pub(super) fn step(&self, span: Span, diags: &Diagnostics) -> Result<(), Reported> {
-        match self.steps.get().checked_sub(1) {
+        self.steps(1, span, diags)
+    }
+
+    /// Takes several steps.
+    pub(super) fn steps(
+        &self,
+        count: u64,
+        span: Span,
+        diags: &Diagnostics,
+    ) -> Result<(), Reported> {
+        match self.steps.get().checked_sub(count) {
             Some(left) => {
                 self.steps.set(left);
                 Ok(())
@@ -71,6 +85,10 @@ pub(super) fn check_size(value: &Value, span: Span, diags: &Diagnostics) -> Resu
     match value.kind() {
         ValueKind::String(text) if text.len() > MAX_STRING => Err(too_long(diags, span)),
         _ if value.children().size_hint().0 > MAX_ELEMENTS => Err(too_many(diags, span)),
+        _ if value.size() > MAX_SIZE => {
+            let message = format!("this value is larger than the {} MiB allowed", MAX_SIZE >> 20);
+            Err(exceeded(diags, span, message))
+        }
         _ => Ok(()),
     }
 }
@@ -100,6 +118,18 @@ mod tests {
         assert!(budget.text(2, 2, Span::NONE, &diags).is_ok());
         assert!(budget.text(2, 2, Span::NONE, &diags).is_err());
         assert_eq!(diags.take().len(), 2);
+    }
+
+    #[test]
+    fn values_that_contain_the_same_again_and_again_are_refused() {
+        let diags = Diagnostics::new();
+        let mut value = Value::string("x");
+        let mut levels = 0;
+        while check_size(&value, Span::NONE, &diags).is_ok() {
+            value = Value::tuple([value.clone(), value]);
+            levels += 1;
+        }
+        assert_eq!(levels, 21);
     }
 
     #[test]

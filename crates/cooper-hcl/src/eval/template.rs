@@ -91,6 +91,7 @@ impl Evaluator<'_> {
                     return Ok(());
                 };
                 for (key, value) in items {
+                    self.budget.step(collection.span, self.env.diags)?;
                     let inner = self.turn(scope, key_name.as_ref(), value_name, key, value);
                     self.fill(text, body, &inner)?;
                 }
