@@ -115,17 +115,19 @@ impl Registry {
             .strip_prefix("https://")
             .or_else(|| server.strip_prefix("http://"))
             .unwrap_or(server);
-        if bare == "public.ecr.aws" || bare.contains("public.ecr.aws/") {
+        let host = bare.split('/').next().unwrap_or(bare);
+        // The whole host: a token is not for `public.ecr.aws.example` or `example/public.ecr.aws/`.
+        if host == "public.ecr.aws" {
             return Ok(Self::Public);
         }
-        let host = bare.split('/').next().unwrap_or(bare);
         host.split_once(".dkr.ecr.")
             .and_then(|(account, rest)| {
-                let (region, _) = rest.split_once(".amazonaws.com")?;
+                let (region, domain) = rest.split_once('.')?;
+                let amazon = matches!(domain, "amazonaws.com" | "amazonaws.com.cn");
                 let numeric = !account.is_empty() && account.bytes().all(|b| b.is_ascii_digit());
                 let named = !region.is_empty()
                     && region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-                (numeric && named).then(|| Self::Private {
+                (amazon && numeric && named).then(|| Self::Private {
                     account: account.to_owned(),
                     region: region.to_owned(),
                 })

@@ -43,7 +43,12 @@ pub fn container_name() -> String {
 /// Whether a container's name says that it belongs to a process that is gone.
 pub fn is_left_behind(container_name: &str) -> bool {
     let owner = container_name.strip_prefix(PREFIX);
-    owner.and_then(|owner| owner.rsplit_once('-')).is_some_and(|(owner, _)| is_gone(owner))
+    // What follows is a number: `cooper-…-7/db` is the name that container 7 has for a stranger
+    // that it is linked to.
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    owner
+        .and_then(|owner| owner.rsplit_once('-'))
+        .is_some_and(|(owner, count)| number(count) && is_gone(owner))
 }
 
 /// Whether an owner was a process of this machine and is gone.
@@ -160,6 +165,9 @@ mod tests {
         child.wait().unwrap();
         assert!(is_gone(&owner));
         assert!(is_left_behind(&format!("cooper-{owner}-7")));
+        for stranger in ["7/db", "7x", "", "db"] {
+            assert!(!is_left_behind(&format!("cooper-{owner}-{stranger}")), "{stranger}");
+        }
     }
 
     #[test]

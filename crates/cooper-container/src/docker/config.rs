@@ -124,6 +124,14 @@ fn set(env: Environment<'_>, name: &str) -> Option<String> {
 }
 
 fn bad_host(from: &str, host: &str, reason: &str) -> Error {
+    // An address may hold a password, before the last `@`.
+    let host = match host.rsplit_once('@') {
+        Some((user, place)) => {
+            let scheme = user.split_once("://").map_or("", |(scheme, _)| scheme);
+            format!("{scheme}://…@{place}")
+        }
+        None => host.to_owned(),
+    };
     Error::Configuration(format!(
         "{from} is `{host}`, which is not an address of a Docker engine: {reason}"
     ))
@@ -183,6 +191,9 @@ fn parse_ssh(rest: &str) -> std::result::Result<Address, String> {
         Some((user, _)) if user.contains(':') => {
             return Err("it holds a password; use a key instead".to_owned());
         }
+        Some((user, _)) if !is_user(user) => {
+            return Err("what it holds before the `@` is not a user's name".to_owned());
+        }
         Some(("", place)) => (None, place),
         Some((user, place)) => (Some(user.to_owned()), place),
         None => (None, place),
@@ -202,12 +213,22 @@ fn parse_ssh(rest: &str) -> std::result::Result<Address, String> {
     })
 }
 
+/// Whether `ssh` and the user's settings for it can take this for nothing but a name.
+fn is_user(name: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || "-._+@\\".contains(c);
+    !name.starts_with('-') && name.chars().all(fits)
+}
+
 /// `host:port/path` as `host:port` and `/path`.
 fn split_path(text: &str) -> (&str, &str) {
     text.split_at(text.find('/').unwrap_or(text.len()))
 }
 
 fn host_and_port(text: &str) -> std::result::Result<(&str, Option<u16>), String> {
+    // What stands before it may be a password, so it is not repeated.
+    if text.contains('@') {
+        return Err("it holds a user, which only `ssh://` can".to_owned());
+    }
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
             Some((host, "")) => (host, None),
@@ -220,7 +241,9 @@ fn host_and_port(text: &str) -> std::result::Result<(&str, Option<u16>), String>
             None => (text, None),
         },
     };
-    if host.contains(|c: char| c.is_whitespace() || c.is_control() || "@?#\\".contains(c)) {
+    // Also what a shell or `ssh` could take for something else, in the user's own settings too.
+    let fits = |c: char| c.is_alphanumeric() || "-._:%".contains(c);
+    if host.starts_with('-') || !host.chars().all(fits) {
         return Err(format!("`{host}` is not a host name"));
     }
     let port = match port {
@@ -350,10 +373,17 @@ mod tests {
             ("tcp://[::1", "a bracket is not closed"),
             ("tcp://[::1]x", "`x` is not a port"),
             ("tcp://a b", "`a b` is not a host name"),
+            ("tcp://me:hunter2@box", "it holds a user"),
+            ("hunter2@box:2375", "it holds a user"),
+            ("ssh://-oProxyCommand=x", "is not a host name"),
+            ("ssh://$(x)", "is not a host name"),
+            ("ssh://-oProxyCommand=x@box", "is not a user's name"),
+            ("ssh://`x`@box", "is not a user's name"),
         ] {
             let error = resolve(&[("DOCKER_HOST", host)]).unwrap_err().to_string();
             assert!(error.contains(reason), "{host}: {error}");
             assert!(error.contains("DOCKER_HOST"), "{error}");
+            assert!(!error.contains("secret") && !error.contains("hunter2"), "{error}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Images: fetching, naming, sending, saving.
 
+use std::hash::BuildHasher;
 use std::io;
 use std::path::Path;
 
@@ -200,10 +201,18 @@ async fn write_whole(
     // A device or a pipe is written to, not replaced.
     let in_place = tokio::fs::metadata(path).await.is_ok_and(|found| !found.is_file());
     let unfinished = (!in_place).then(|| Unfinished::beside(path));
+    // The folder may be one that others write to: a file or link that is there is not ours.
     let target = unfinished.as_ref().map_or(path, |unfinished| &unfinished.0);
     let mut options = tokio::fs::OpenOptions::new();
-    options.write(true).create(!in_place).truncate(!in_place);
-    let mut file = options.open(target).await.map_err(io)?;
+    options.write(true).create_new(!in_place);
+    let mut file = match options.open(target).await {
+        Ok(file) => file,
+        Err(error) => {
+            // What stands there is not ours to remove.
+            std::mem::forget(unfinished);
+            return Err(io(error));
+        }
+    };
     while let Some(piece) = bytes.next().await {
         file.write_all(&piece?).await.map_err(io)?;
     }
@@ -225,7 +234,8 @@ impl Unfinished {
         let count = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let pid = std::process::id();
-        Self(path.with_file_name(format!(".{name}.{pid}-{count}.part")))
+        let random = std::collections::hash_map::RandomState::new().hash_one(count);
+        Self(path.with_file_name(format!(".{name}.{pid}-{random:016x}.part")))
     }
 }
 

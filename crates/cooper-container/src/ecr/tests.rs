@@ -26,6 +26,9 @@ fn addresses() {
         "1.dkr.ecr..amazonaws.com",
         "1.dkr.ecr.evil.example/.amazonaws.com",
         "1.dkr.ecr.e#vil.amazonaws.com",
+        "1.dkr.ecr.eu-west-1.amazonaws.com.evil.example",
+        "public.ecr.aws.evil.example",
+        "evil.example/public.ecr.aws/alias",
     ] {
         assert!(Registry::parse(server).is_err(), "{server}");
     }
