@@ -19,7 +19,9 @@ use tokio::sync::Mutex;
 use crate::arguments::{no_effect, plain, refuse, refuse_element};
 use crate::lines::Lines;
 use crate::render::Renderer;
-use crate::script::{Scripts, exit_message, split_variables, variables};
+use crate::script::{
+    self, Scripts, exit_message, quoted_if_needed, split_variables, variables,
+};
 
 component_config! {
     /// Runs scripts on the machine that Cooper runs on.
@@ -67,8 +69,12 @@ static STARTING: Mutex<()> = Mutex::const_new(());
 pub(crate) struct Local {
     scripts: Scripts,
     variables: Vec<(String, String)>,
-    format: String,
-    execute_command: Vec<String>,
+    /// How variables are written into the command. Without it, and without a command of the
+    /// template's own, they are given to the script as they are: everybody on this machine can
+    /// see commands, and only their owner what is in their environment.
+    format: Option<String>,
+    /// `None` is the default.
+    execute_command: Option<Vec<String>>,
     shebang: String,
     only_on: Vec<String>,
     extension: Option<String>,
@@ -123,20 +129,18 @@ impl Local {
         systems?;
         variables.extend(arguments.env);
         let execute_command = match arguments.execute_command {
-            command if command.is_empty() => {
-                ["/bin/sh", "-c", "{{.Vars}} {{.Script}}"].map(str::to_owned).to_vec()
-            }
+            command if command.is_empty() => None,
             command if command.len() == 1 => {
-                ["sh", "-c"].into_iter().map(str::to_owned).chain(command).collect()
+                Some(["sh", "-c"].into_iter().map(str::to_owned).chain(command).collect())
             }
-            command => command,
+            command => Some(command),
         };
         let extension = given(arguments.tempfile_extension);
         let extension = extension.map(|text| format!(".{}", text.trim_start_matches('.')));
         Ok(Self {
             scripts,
             variables,
-            format: given(arguments.env_var_format).unwrap_or_else(|| "%s='%s' ".to_owned()),
+            format: given(arguments.env_var_format),
             execute_command,
             shebang: given(arguments.inline_shebang).unwrap_or_else(|| "/bin/sh -e".to_owned()),
             only_on: arguments.only_on,
@@ -203,15 +207,26 @@ impl Local {
         let own: Vec<(String, String)> = (self.variables.iter())
             .map(|(name, value)| Ok((name.clone(), self.renderer.until_stable(value, facts, &[])?)))
             .collect::<Result<_, Failure>>()?;
-        let variables = variables(cx, &own, &self.format);
         let path = script.to_string_lossy();
-        let data = [("Vars", &*variables), ("Script", &*path), ("Command", &*path)];
-        let command: Vec<String> = (self.execute_command.iter())
-            .map(|item| self.renderer.until_stable(item, facts, &data))
-            .collect::<Result<_, _>>()
-            .map_err(|failure| failure.while_doing("Error processing command"))?;
+        let mut environment = BTreeMap::new();
+        let command = match (&self.execute_command, &self.format) {
+            (Some(command), format) => {
+                let format = format.as_deref().unwrap_or("%s='%s' ");
+                let variables = variables(cx, &own, format);
+                let data = [("Vars", &*variables), ("Script", &*path), ("Command", &*path)];
+                (command.iter())
+                    .map(|item| self.renderer.until_stable(item, facts, &data))
+                    .collect::<Result<_, _>>()
+                    .map_err(|failure| failure.while_doing("Error processing command"))?
+            }
+            (None, Some(format)) => shell(&variables(cx, &own, format), &path),
+            (None, None) => {
+                environment = script::environment(cx, &own);
+                shell("", &path)
+            }
+        };
         cx.say(format!("Running local shell script: {shown}")).await;
-        let code = execute(cx, &command).await.map_err(failed)?;
+        let code = execute(cx, &command, &environment).await.map_err(failed)?;
         if self.valid_exit_codes.contains(&code) {
             Ok(())
         } else {
@@ -220,13 +235,25 @@ impl Local {
     }
 }
 
+/// The command that runs a script when the template has none of its own. A shell, because a
+/// script need not say what runs it.
+fn shell(variables: &str, script: &str) -> Vec<String> {
+    let line = format!("{variables} {}", quoted_if_needed(script));
+    vec!["/bin/sh".to_owned(), "-c".to_owned(), line]
+}
+
 /// Runs a program, with all it starts in a process group that ends when this is dropped.
-async fn execute(cx: &StepCx, command: &[String]) -> io::Result<i64> {
+async fn execute(
+    cx: &StepCx,
+    command: &[String],
+    environment: &BTreeMap<String, String>,
+) -> io::Result<i64> {
     let (program, arguments) = command.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let starting = STARTING.lock().await;
     let mut child = Command::new(program)
         .args(arguments)
         .env("PACKER_RUN_UUID", cx.run_id())
+        .envs(environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -102,6 +102,13 @@ pub(crate) fn split_variables(
 /// The variables that a script sees, in the form that `format` gives each, sorted by name.
 /// Values are escaped for single quotes.
 pub(crate) fn variables(cx: &StepCx, own: &[(String, String)], format: &str) -> String {
+    let escaped = |value: String| value.replace('\'', "'\"'\"'");
+    let all = environment(cx, own).into_iter();
+    all.map(|(name, value)| printf(format, [&name, &escaped(value)])).collect()
+}
+
+/// The variables that a script sees, as they are.
+pub(crate) fn environment(cx: &StepCx, own: &[(String, String)]) -> BTreeMap<String, String> {
     let origin = cx.origin();
     let mut all = BTreeMap::from([
         ("PACKER_BUILD_NAME".to_owned(), origin.source_label.clone()),
@@ -116,10 +123,8 @@ pub(crate) fn variables(cx: &StepCx, own: &[(String, String)], format: &str) -> 
             all.insert(variable.to_owned(), value);
         }
     }
-    for (name, value) in own {
-        all.insert(name.clone(), value.replace('\'', "'\"'\"'"));
-    }
-    all.iter().map(|(name, value)| printf(format, [name, value])).collect()
+    all.extend(own.iter().cloned());
+    all
 }
 
 /// A fact, unless it is a placeholder for something that is not there.

@@ -148,6 +148,29 @@ async fn local_scripts_run_with_their_variables() {
 }
 
 #[tokio::test]
+async fn nobody_sees_variables_of_local_scripts_in_commands() {
+    let catalog = catalog();
+    let outcome = Build::new(&catalog, "null", NONE)
+        .step(
+            "shell-local",
+            r#"
+            env = { HIDDEN = "horse battery's staple" }
+            inline = [
+              "for file in /proc/[0-9]*/cmdline; do",
+              "  line=$(tr '\\0' ' ' 2>/dev/null < $file) || continue",
+              "  case $line in *\"$HIDDEN\"*|*'horse battery'*) echo \"seen: $line\";; esac",
+              "done; echo \"looked for $HIDDEN\"",
+            ]
+            "#,
+        )
+        .run()
+        .await;
+    outcome.artifacts();
+    assert!(outcome.said("looked for horse battery's staple"), "{:#?}", outcome.lines);
+    assert!(!outcome.said("seen"), "{:#?}", outcome.lines);
+}
+
+#[tokio::test]
 async fn a_local_script_ends_when_it_is_told_to() {
     let catalog = catalog();
     let started = Instant::now();
