@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use cooper_build::{Secrets, Session};
@@ -22,7 +23,11 @@ pub(crate) fn start(session: &Session, ui: &mut Ui) {
         return;
     };
     let target: Box<dyn Write + Send> = match path {
-        Some(path) => match File::create(&path) {
+        // For its owner only: what goes wrong may be told in words that nobody knew were secret.
+        Some(path) => match (File::options().write(true).create(true).truncate(true))
+            .mode(0o600)
+            .open(&path)
+        {
             Ok(file) => Box::new(file),
             Err(error) => {
                 ui.error(&format!("cannot write the log to `{path}`: {error}"));

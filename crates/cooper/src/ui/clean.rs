@@ -40,8 +40,10 @@ pub(super) fn last_state(line: &str) -> &str {
     line.rsplit('\r').next().unwrap_or(line)
 }
 
-fn is_harmful(c: char) -> bool {
+pub(super) fn is_harmful(c: char) -> bool {
+    // Also what makes text read in another order than it is written in.
     c.is_control() && !matches!(c, '\n' | '\t')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
 
 fn is_color(sequence: &str) -> bool {
@@ -128,6 +130,7 @@ mod tests {
             ("\u{1b}[", "", ""),
             ("\u{1b}[?25lx", "x", "x"),
             ("a\rb", "ab", "ab"),
+            ("a\u{202e}b\u{2066}c\u{2028}d", "abcd", "abcd"),
         ] {
             assert_eq!(clean(text, false), plain, "{text:?}");
             assert_eq!(clean(text, true), colored, "{text:?}");

@@ -14,7 +14,7 @@ use miette::{
 };
 use serde_json::{Value, json};
 
-use super::clean::clean;
+use super::clean::{clean, is_harmful};
 
 /// A label that covers more lines than this is shown at its first line only.
 const MOST_LINES: usize = 8;
@@ -176,7 +176,7 @@ impl<'a> Text<'a> {
             match c {
                 '\n' | '\t' => shown.push(c),
                 '\r' => shown.push(' '),
-                c if c.is_control() => (0..c.len_utf8()).for_each(|_| shown.push('?')),
+                c if is_harmful(c) => (0..c.len_utf8()).for_each(|_| shown.push('?')),
                 c => shown.push(c),
             }
         }
