@@ -111,9 +111,9 @@ fn quoted(text: &str) -> [String; 3] {
         text.strip_suffix('"').unwrap_or(text).to_owned()
     };
     let json = inside(serde_json::Value::from(text).to_string());
-    let go = ['<', '>', '&'].iter().fold(json.clone(), |text, c| {
-        text.replace(*c, &format!("\\u{:04x}", u32::from(*c)))
-    });
+    let go = ['<', '>', '&']
+        .iter()
+        .fold(json.clone(), |text, c| text.replace(*c, &format!("\\u{:04x}", u32::from(*c))));
     [json, go, inside(format!("{text:?}"))]
 }
 
@@ -188,9 +188,10 @@ mod tests {
         let secrets = Secrets::new();
         secrets.add("p~~??>>correct horse");
         for prefix in ["", "a", "ab", "abc", "user:"] {
-            for engine in
-                [base64::engine::general_purpose::STANDARD, base64::engine::general_purpose::URL_SAFE]
-            {
+            for engine in [
+                base64::engine::general_purpose::STANDARD,
+                base64::engine::general_purpose::URL_SAFE,
+            ] {
                 let text = engine.encode(format!("{prefix}p~~??>>correct horse!"));
                 let scrubbed = secrets.scrub(&text);
                 assert!(scrubbed.contains("<sensitive>"), "{text}: {scrubbed}");

@@ -19,9 +19,7 @@ use tokio::sync::Mutex;
 use crate::arguments::{no_effect, plain, refuse, refuse_element};
 use crate::lines::Lines;
 use crate::render::Renderer;
-use crate::script::{
-    self, Scripts, exit_message, quoted_if_needed, split_variables, variables,
-};
+use crate::script::{self, Scripts, exit_message, quoted_if_needed, split_variables, variables};
 
 component_config! {
     /// Runs scripts on the machine that Cooper runs on.

@@ -24,16 +24,16 @@ pub(crate) fn start(session: &Session, ui: &mut Ui) {
     };
     let target: Box<dyn Write + Send> = match path {
         // For its owner only: what goes wrong may be told in words that nobody knew were secret.
-        Some(path) => match (File::options().write(true).create(true).truncate(true))
-            .mode(0o600)
-            .open(&path)
-        {
-            Ok(file) => Box::new(file),
-            Err(error) => {
-                ui.error(&format!("cannot write the log to `{path}`: {error}"));
-                return;
+        Some(path) => {
+            match (File::options().write(true).create(true).truncate(true)).mode(0o600).open(&path)
+            {
+                Ok(file) => Box::new(file),
+                Err(error) => {
+                    ui.error(&format!("cannot write the log to `{path}`: {error}"));
+                    return;
+                }
             }
-        },
+        }
         None => Box::new(io::stderr()),
     };
     let writer = Scrubbed { target: Mutex::new(target), secrets: session.secrets.clone() };
