@@ -40,8 +40,27 @@ pub fn container_name() -> String {
     format!("{PREFIX}{}-{count}", current())
 }
 
+/// What ends the name of a companion. A name, because an image may bring any label.
+const COMPANION: &str = ".companion";
+
+/// A name for a companion of a container of this process, never given twice.
+pub fn companion_name() -> String {
+    container_name() + COMPANION
+}
+
+/// Whether a container's name says that it is a companion.
+pub fn is_companion(container_name: &str) -> bool {
+    container_name.ends_with(COMPANION)
+}
+
+/// Whether a text is the whole id of a container, and so neither a name nor part of an URL.
+pub fn is_container_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Whether a container's name says that it belongs to a process that is gone.
 pub fn is_left_behind(container_name: &str) -> bool {
+    let container_name = container_name.strip_suffix(COMPANION).unwrap_or(container_name);
     let owner = container_name.strip_prefix(PREFIX);
     // What follows is a number: `cooper-…-7/db` is the name that container 7 has for a stranger
     // that it is linked to.
@@ -165,6 +184,12 @@ mod tests {
         child.wait().unwrap();
         assert!(is_gone(&owner));
         assert!(is_left_behind(&format!("cooper-{owner}-7")));
+        assert!(is_left_behind(&format!("cooper-{owner}-7.companion")));
+        assert!(is_companion(&companion_name()) && !is_companion(&container_name()));
+        assert!(is_container_id(&"0a".repeat(32)));
+        for text in ["db", "", "../images/x", &"0A".repeat(32), &"0a".repeat(33)] {
+            assert!(!is_container_id(text), "{text}");
+        }
         for stranger in ["7/db", "7x", "", "db"] {
             assert!(!is_left_behind(&format!("cooper-{owner}-{stranger}")), "{stranger}");
         }

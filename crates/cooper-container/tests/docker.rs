@@ -564,12 +564,20 @@ async fn what_the_dead_left_is_swept_and_nothing_else() {
     let count = |name: &str| unique(name).replace('-', "");
     let named = left(&unique("named"), &[]);
     let label = format!("{}={}", cooper_container::owner::COMPANION_LABEL, named.id);
+    let stranger_name = unique("stranger");
+    let stranger = left(&stranger_name, &[]);
+    let hostile = format!("{}={}", cooper_container::owner::COMPANION_LABEL, stranger.id);
+    let by_name = format!("{}={stranger_name}", cooper_container::owner::COMPANION_LABEL);
     let dead = format!("cooper-{machine}-{boot}-{namespace}-{pid}-1-");
     let living = format!("cooper-{machine}-{boot}-{namespace}-{pid}-{started}-");
     let containers = [
         (left(&format!("{dead}{}", count("0")), &[]), true),
-        (left(&format!("{dead}{}", count("1")), &[&label]), true),
+        (left(&format!("{dead}{}.companion", count("1")), &[&label]), true),
         (named, true),
+        // What an image's labels say is not believed, and neither is a name.
+        (left(&format!("{dead}{}", count("2")), &[&hostile]), true),
+        (left(&format!("{dead}{}.companion", count("3")), &[&by_name]), true),
+        (stranger, false),
         (left(&format!("{living}{}", count("9")), &[]), false),
         (left(&format!("cooper-{machine}-{boot}-1-{pid}-1-{}", count("0")), &[]), false),
         (left(&unique("cooper-000000000000-000000000000-mine"), &[]), false),

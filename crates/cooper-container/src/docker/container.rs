@@ -78,7 +78,7 @@ async fn create_and_start(
 ) -> Result<DockerContainer> {
     let mut container = DockerContainer {
         connection: connection.clone(),
-        id: create(&connection, what, platform, body).await?,
+        id: create(&connection, what, owner::container_name(), platform, body).await?,
         kills: Kills::default(),
         stillness,
         companion: None,
@@ -105,10 +105,10 @@ async fn create_and_start(
 async fn create(
     connection: &Connection,
     what: &str,
+    name: String,
     platform: &str,
     body: &serde_json::Value,
 ) -> Result<String> {
-    let name = owner::container_name();
     let mut query = vec![("name", name.as_str())];
     if !platform.is_empty() {
         query.push(("platform", platform));
@@ -134,7 +134,7 @@ async fn companion(
         "Labels": { owner::COMPANION_LABEL: container.id },
         "HostConfig": { "NetworkMode": "none" },
     });
-    create(&container.connection, what, platform, &body).await
+    create(&container.connection, what, owner::companion_name(), platform, &body).await
 }
 
 /// Removes a container that nobody will get; the first error is what counts.
@@ -160,12 +160,16 @@ pub(super) async fn sweep(connection: &Connection) -> Result<usize> {
     let mut removed = 0;
     for container in found {
         let names = container.names.unwrap_or_default();
-        let left = names.iter().any(|name| owner::is_left_behind(name.trim_start_matches('/')));
-        let Some(id) = container.id.filter(|_| left) else {
+        let mut names = names.iter().map(|name| name.trim_start_matches('/'));
+        let name = names.find(|name| owner::is_left_behind(name));
+        let (Some(name), Some(id)) = (name, container.id) else {
             continue;
         };
-        // First the one that it tells of; as long as that is there, it is needed.
-        if let Some(other) = container.labels.unwrap_or_default().get(owner::COMPANION_LABEL) {
+        // First the one that it tells of; as long as that is there, it is needed. Labels come
+        // from images too, so only a companion is believed, and only an id.
+        let labels = container.labels.unwrap_or_default();
+        let other = labels.get(owner::COMPANION_LABEL).filter(|id| owner::is_container_id(id));
+        if let Some(other) = other.filter(|_| owner::is_companion(name)) {
             remove(connection, other).await?;
         }
         remove(connection, &id).await?;
