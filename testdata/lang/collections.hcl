@@ -59,7 +59,7 @@ secret_index   = [{ hush = 1 }[secret], "<sensitive>"]
 name        = nope # error: 15-19 unknown-variable "there is no variable called `nope`"
 near        = secre # error: 15-20 unknown-variable "`secre`"
 no_attr     = { a = 1 }.b # error: 25-26 unknown-attribute "this object has no attribute `b`"
-no_local    = local.regoin # error: 21-27 unknown-attribute "`local` has no attribute `regoin`"
+no_local    = local.regoin # error: 21-27 unknown-reference "there is no local called `regoin`"
 no_element  = convert({ a = 1 }, map(number)).b # error: 47-48 invalid-index "there is no element `b`"
 no_key      = { a = 1 }["b"] # error: 25-28 invalid-index "there is no element `b`"
 past_end    = [1][1] # error: 19-20 invalid-index "this index is not in the list"

@@ -188,7 +188,7 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
             if &*reference.root.text != "local" {
                 continue;
             }
-            let Some(name) = reference.first().map(|first| first.text.clone()) else {
+            let Some(name) = reference.first() else {
                 let message = "a local can use other locals only by their names";
                 let error = Diagnostic::error(Code::NotAllowedHere, message);
                 let help = "write `local.NAME`, so that it is known which of them come first";
@@ -196,15 +196,20 @@ fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Sess
                 sound[index] = false;
                 continue;
             };
-            if let Some(&target) = names.index.get(&name) {
+            if let Some(&target) = names.index.get(&name.text) {
                 graph.need(index, target, reference.span);
                 continue;
             }
-            let message = format!("there is no local called `{name}`");
+            let text = &*name.text;
+            let message = format!("there is no local called `{text}`");
             let candidates = names.names.iter().map(|name| &**name);
-            let hint = if diags.is_full() { None } else { did_you_mean(&name, candidates) };
+            let near = if diags.is_full() { None } else { did_you_mean(text, candidates) };
+            let help = near.unwrap_or_else(|| match values.variables.get(text).is_some() {
+                true => format!("did you mean `var.{text}`?"),
+                false => format!("declare it: `locals {{ {text} = … }}`"),
+            });
             let error = Diagnostic::error(Code::UnknownReference, message);
-            diags.error(error.at(reference.span, "").help(hint));
+            diags.error(error.at(name.span, "").help(help));
             sound[index] = false;
         }
     }

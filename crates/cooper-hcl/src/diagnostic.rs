@@ -302,7 +302,7 @@ impl Diagnostics {
 
 /// The candidate nearest to `name`, phrased as a question, when one is near enough.
 ///
-/// Near enough is an edit distance below three and below the length of the name.
+/// Near enough is one edit, or two when the name has more than four characters.
 pub fn did_you_mean<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -313,7 +313,11 @@ pub fn did_you_mean<'a>(
         // Fewer characters than their lengths differ by cannot be what was mistyped.
         .filter(|candidate| candidate.chars().count().abs_diff(length) < 3)
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|&(distance, _)| distance < 3 && distance < length)
+        .filter(|&(distance, _)| match distance {
+            0 | 1 => distance < length,
+            2 => length > 4,
+            _ => false,
+        })
         .min()
         .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
 }

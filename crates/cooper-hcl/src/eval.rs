@@ -11,12 +11,13 @@ mod for_expr;
 mod ops;
 mod scope;
 mod template;
+mod unknown;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::ast::{Expr, ExprKind, ObjectItem};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
 use crate::function::Functions;
 use crate::source::Span;
 use crate::system::System;
@@ -104,14 +105,7 @@ impl Evaluator<'_> {
         match scope.get(name) {
             Some(Binding::Value(value)) => Ok(value.clone()),
             Some(Binding::Namespace(namespace)) => Ok(namespace.whole()),
-            None => {
-                let message = format!("there is no variable called `{name}`");
-                Err(self.error(
-                    Diagnostic::error(Code::UnknownVariable, message)
-                        .at(span, "")
-                        .help(did_you_mean(name, scope.names())),
-                ))
-            }
+            None => Err(self.unknown_root(name, span, scope)),
         }
     }
 

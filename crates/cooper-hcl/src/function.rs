@@ -150,6 +150,11 @@ impl Functions {
         self.table.keys().copied()
     }
 
+    /// The names of the special forms that may be used: they go with the standard functions.
+    pub fn special_forms(&self) -> &'static [&'static str] {
+        if self.table.len() > 1 { SPECIAL_FORMS } else { &[] }
+    }
+
     /// All functions, by name, for the reference page.
     pub fn iter(&self) -> impl Iterator<Item = &Function> {
         self.table.values()

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use cooper_hcl::value::Marks;
 use cooper_hcl::{Code, Diagnostic, Reported, Value, ValueKind, did_you_mean};
 
 use super::{Config, Phase};
@@ -38,6 +39,14 @@ impl Config<'_> {
             };
             match result {
                 Ok(value) => rendered.push((name.clone(), value)),
+                Err(_) if value.deep_marks() != Marks::NONE => {
+                    // What is wrong quotes the text, which is sensitive.
+                    let message = format!("the template in `{name}` cannot be used");
+                    let error = Diagnostic::error(Code::StringTemplate, message).at(place, "");
+                    let help = "why is not shown, because its text is sensitive";
+                    failed = Some(self.diags.error(error.help(help)));
+                    continue;
+                }
                 Err(mistake) => {
                     let message =
                         format!("the template in `{name}` cannot be used: {}", mistake.message);

@@ -157,6 +157,10 @@ impl Meta<'_> {
     fn duration(&self, body: &Body, name: &str) -> Result<Option<Duration>, Reported> {
         let Some((value, span)) = self.given(body, name, &Type::String)? else { return Ok(None) };
         let text = value.as_str().unwrap_or_default();
+        // As in Packer: nothing was given.
+        if text.is_empty() {
+            return Ok(None);
+        }
         let wrong = |message: String| {
             let error = Diagnostic::error(Code::InvalidValue, message).at(span, "");
             self.env

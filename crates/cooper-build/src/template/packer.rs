@@ -63,6 +63,9 @@ pub(super) fn load(block: &Block, template: &mut Template, literals: &Literals<'
 }
 
 fn check_required_version(attribute: &Attribute, literals: &Literals<'_>) {
+    if matches!(&*attribute.expr.kind, ExprKind::Null) {
+        return;
+    }
     let Ok(text) = literals.string(attribute) else { return };
     let error = |message: String| {
         let error = Diagnostic::error(Code::VersionConstraint, message);

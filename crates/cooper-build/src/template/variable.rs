@@ -128,7 +128,7 @@ fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {
 /// Whether a text begins with a capital, if with a letter, and ends as a sentence does.
 fn is_sentence(text: &str) -> bool {
     let begins = text.chars().next().is_some_and(|c| !c.is_alphabetic() || c.is_uppercase());
-    begins && text.ends_with(['.', '?', '!'])
+    begins && text.trim_end().ends_with(['.', '?', '!'])
 }
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn sentences_begin_and_end_as_packer_wants() {
-        for text in ["It is.", "5 is too much!", "Really?", "Ärger."] {
+        for text in ["It is.", "5 is too much!", "Really?", "Ärger.", "It is.\n"] {
             assert!(is_sentence(text), "{text}");
         }
         for text in ["", "it is.", "It is", "."] {

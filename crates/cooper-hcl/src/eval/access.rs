@@ -22,7 +22,11 @@ impl Evaluator<'_> {
             return result;
         }
         let target_value = self.expr(target, scope)?;
-        self.attr_of(target_value, name, target.span)
+        let what = match &*target.kind {
+            ExprKind::Variable(root) => &format!("`{root}`"),
+            _ => "this object",
+        };
+        self.attr_of(target_value, name, target.span, what)
     }
 
     /// `local.x`, when `target` is the bare name of a namespace.
@@ -36,11 +40,11 @@ impl Evaluator<'_> {
         let Some(Binding::Namespace(namespace)) = scope.get(root) else { return None };
         Some(namespace.get(&name.text).ok_or_else(|| {
             let names = namespace.names();
-            self.no_attribute(&format!("`{root}`"), name, names.iter().map(|name| &**name))
+            self.unknown_in_root(root, name, names.iter().map(|name| &**name), scope)
         }))
     }
 
-    fn no_attribute<'n>(
+    pub(super) fn no_attribute<'n>(
         &self,
         what: &str,
         name: &Name,
@@ -49,20 +53,26 @@ impl Evaluator<'_> {
         let message = format!("{what} has no attribute `{}`", name.text);
         let candidates: Vec<&str> = candidates.into_iter().collect();
         let help = did_you_mean(&name.text, candidates.iter().copied()).or_else(|| {
-            let few = !candidates.is_empty() && candidates.len() <= 10;
+            let few = !candidates.is_empty() && candidates.len() <= 20;
             few.then(|| format!("it has: `{}`", candidates.join("`, `")))
         });
         self.error(Diagnostic::error(Code::UnknownAttribute, message).at(name.span, "").help(help))
     }
 
-    fn attr_of(&self, target: Value, name: &Name, target_span: Span) -> Result<Value, Reported> {
+    fn attr_of(
+        &self,
+        target: Value,
+        name: &Name,
+        target_span: Span,
+        what: &str,
+    ) -> Result<Value, Reported> {
         let (target, marks) = target.unmark();
         let result = match target.kind() {
             ValueKind::Object(attributes) => match attributes.get(&name.text) {
                 Some(value) => value.clone(),
                 None => {
                     let names = attributes.keys().map(|name| &**name);
-                    return Err(self.no_attribute("this object", name, names));
+                    return Err(self.no_attribute(what, name, names));
                 }
             },
             ValueKind::Map(_, elements) => match elements.get(&name.text) {
@@ -83,7 +93,7 @@ impl Evaluator<'_> {
                 Some(attribute) => Value::unknown(attribute.ty.clone()),
                 None => {
                     let names = attributes.keys().map(|name| &**name);
-                    return Err(self.no_attribute("this object", name, names));
+                    return Err(self.no_attribute(what, name, names));
                 }
             },
             ValueKind::Bool(_)

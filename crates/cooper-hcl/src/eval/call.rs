@@ -5,15 +5,10 @@
 
 use super::{Evaluator, Scope};
 use crate::ast::{Call, Expr};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, did_you_mean};
-use crate::function::{Function, FunctionCx, FunctionError, Functions, Param, SPECIAL_FORMS};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
+use crate::function::{Function, FunctionCx, FunctionError, Param};
 use crate::source::Span;
 use crate::value::{Marks, Type, Value, ValueKind, parse_type};
-
-/// Whether the special forms may be used: they go with the standard functions.
-fn has_special_forms(functions: &Functions) -> bool {
-    functions.names().nth(1).is_some()
-}
 
 /// An argument and its place.
 struct Argument {
@@ -30,7 +25,7 @@ impl Evaluator<'_> {
     ) -> Result<Value, Reported> {
         let name = &*call.name.text;
         let functions = self.env.functions;
-        if has_special_forms(functions) {
+        if functions.special_forms().contains(&name) {
             match name {
                 "try" => return self.try_each(call, span, scope),
                 "can" => return self.can(call, span, scope),
@@ -39,16 +34,7 @@ impl Evaluator<'_> {
             }
         }
         let Some(function) = functions.get(name) else {
-            let special = if has_special_forms(functions) { SPECIAL_FORMS } else { &[] };
-            let names = functions.names().chain(special.iter().copied());
-            return Err(self.error(
-                Diagnostic::error(
-                    Code::UnknownFunction,
-                    format!("there is no function called `{name}`"),
-                )
-                .at(call.name.span, "")
-                .help(did_you_mean(name, names)),
-            ));
+            return Err(self.unknown_function(&call.name));
         };
         let Some(arguments) = self.arguments(call, scope)? else {
             return Ok(Value::unknown(Type::Any));

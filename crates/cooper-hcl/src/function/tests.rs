@@ -472,7 +472,7 @@ fn template_files() {
         (r#"templatefile("a.txt", { "a b" = 1 })"#, "name of a variable"),
         (r#"templatefile("a.txt", 5)"#, "a map or an object"),
         (r#"templatefile("no", {})"#, "there is no file"),
-        (r#"templatefile("again.tpl", {})"#, "no function called `templatefile`"),
+        (r#"templatefile("again.tpl", {})"#, "`templatefile` cannot be called in a template file"),
     ]);
 }
 

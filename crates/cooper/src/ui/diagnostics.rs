@@ -35,6 +35,31 @@ pub(super) struct Look {
     pub(super) width: usize,
 }
 
+/// So many are shown to a person: more of them are rarely read.
+pub(super) const FOR_A_PERSON: usize = 50;
+
+/// Draws the first `most` of them, errors before warnings, and ends with how many there are.
+pub(super) fn draw_first(
+    most: usize,
+    list: &[Diagnostic],
+    sources: &SourceMap,
+    secrets: &Secrets,
+    look: Look,
+) -> String {
+    if list.len() <= most {
+        return draw(list, sources, secrets, look);
+    }
+    let mut first: Vec<&Diagnostic> = list.iter().collect();
+    first.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+    let first: Vec<Diagnostic> = first.into_iter().take(most).cloned().collect();
+    let mut text = draw_each(&first, sources, secrets, look);
+    let more = list.len() - most;
+    text.push_str(&format!("{more} more are not shown; `-json` prints all of them\n\n"));
+    text.push_str(&count(list));
+    text.push('\n');
+    text
+}
+
 /// Draws all of them, and ends with how many there are.
 pub(super) fn draw(
     list: &[Diagnostic],
@@ -45,6 +70,13 @@ pub(super) fn draw(
     if list.is_empty() {
         return String::new();
     }
+    let mut out = draw_each(list, sources, secrets, look);
+    out.push_str(&count(list));
+    out.push('\n');
+    out
+}
+
+fn draw_each(list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets, look: Look) -> String {
     let texts = Texts::new(list, sources, secrets);
     let handler = handler(look);
     let mut out = String::new();
@@ -59,8 +91,6 @@ pub(super) fn draw(
         }
         out.push('\n');
     }
-    out.push_str(&count(list));
-    out.push('\n');
     out
 }
 
@@ -426,6 +456,25 @@ mod tests {
         assert!(text.contains("not <sensitive>") && text.contains("1 warning"), "{text}");
         let json = to_json(&diagnostic, &sources, &secrets).to_string();
         assert!(!json.contains("ter2"), "{json}");
+    }
+
+    #[test]
+    fn a_flood_ends() {
+        let sources = SourceMap::new();
+        let warning = |n: usize| Diagnostic::warning(Code::NoEffect, format!("w{n}"));
+        let mut list: Vec<Diagnostic> = (0..60).map(warning).collect();
+        list.push(Diagnostic::error(Code::Syntax, "the error"));
+        let text = draw_first(50, &list, &sources, &Secrets::new(), LOOK);
+        assert!(text.starts_with("error: the error [syntax]\n"), "{text}");
+        assert!(text.contains("w48") && !text.contains("w49"), "{text}");
+        assert!(
+            text.ends_with(
+                "\n11 more are not shown; `-json` prints all of them\n\n1 error, 60 warnings\n"
+            ),
+            "{text}"
+        );
+        let text = draw_first(61, &list, &sources, &Secrets::new(), LOOK);
+        assert!(text.contains("w59") && !text.contains("more"), "{text}");
     }
 
     #[test]

@@ -279,7 +279,8 @@ impl Renderer for Human {
 
     fn diagnostics(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
         let look = Look { color: self.err.color, ..self.look };
-        let text = diagnostics::draw(list, sources, secrets, look);
+        let most = diagnostics::FOR_A_PERSON;
+        let text = diagnostics::draw_first(most, list, sources, secrets, look);
         self.err(&text);
     }
 
