@@ -163,8 +163,8 @@ impl Source for Docker {
         inside: Provisioning<'a>,
     ) -> BoxFuture<'a, Result<Option<Artifact>, Failure>> {
         Box::pin(async move {
-            let image = tokio::select! {
-                image = self.base_image(cx) => image?,
+            let (image, info) = tokio::select! {
+                base = self.base_image(cx) => base?,
                 () = cx.cancelled() => return Err(Failure::cancelled()),
             };
             if let (Base::Build(_), Outcome::Nothing) = (&self.base, &self.outcome) {
@@ -178,12 +178,6 @@ impl Source for Docker {
                     })
                 });
             }
-            let info = self
-                .engine
-                .inspect_image(&image)
-                .await
-                .map_err(|error| because(format!("look at image `{image}`"), &error))?;
-
             cx.say("Starting docker container...").await;
             let spec = self.run.spec(cx, &image).await?;
             let container = self
@@ -244,10 +238,12 @@ impl Source for Docker {
 }
 
 impl Docker {
-    /// Builds or fetches the image to start from; returns its name or id.
-    async fn base_image(&self, cx: &StepCx) -> Result<String, Failure> {
+    /// Builds or fetches the image to start from; returns its name or id, and what is known of it.
+    async fn base_image(&self, cx: &StepCx) -> Result<(String, ImageInfo), Failure> {
         match &self.base {
-            Base::Image { name, pull: false } => Ok(name.clone()),
+            Base::Image { name, pull: false } => {
+                Ok((name.clone(), self.inspect_image(name).await?))
+            }
             Base::Image { name, pull: true } => {
                 cx.say(format!("Pulling Docker image: {name}")).await;
                 let credentials = self.login.credentials(cx, name).await?;
@@ -264,11 +260,12 @@ impl Docker {
                         engine.pull(name, platform, credentials, &mut progress).await
                     })
                 };
-                self.pulls
+                let info = self
+                    .pulls
                     .once(wanted, pull)
                     .await
                     .map_err(|error| because(format!("pull image `{name}`"), &*error))?;
-                Ok(name.clone())
+                Ok((name.clone(), info))
             }
             Base::Build(build) => {
                 cx.say("Building base image...").await;
@@ -283,9 +280,15 @@ impl Docker {
                     because(format!("build `{}`", build.dockerfile.display()), &error)
                 })?;
                 cx.say(format!("Finished building base image \"{id}\"")).await;
-                Ok(id)
+                let info = self.inspect_image(&id).await?;
+                Ok((id, info))
             }
         }
+    }
+
+    async fn inspect_image(&self, image: &str) -> Result<ImageInfo, Failure> {
+        let info = self.engine.inspect_image(image).await;
+        info.map_err(|error| because(format!("look at image `{image}`"), &error))
     }
 
     async fn connect(&self, cx: &StepCx, container: &dyn Container) {

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cooper_container::credentials::Credentials;
+use cooper_container::engine::ImageInfo;
 use cooper_container::{ContainerEngine, Error};
 use tokio::sync::OnceCell;
 
@@ -21,39 +22,41 @@ pub(super) struct Wanted {
     pub(super) credentials: Credentials,
 }
 
-/// The id of the image that was fetched, or why it was not.
-type Slot = Arc<OnceCell<Result<String, Arc<Error>>>>;
+/// The image that was fetched, or why it was not.
+type Slot = Arc<OnceCell<Result<ImageInfo, Arc<Error>>>>;
 
 impl Pulls {
     pub(super) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
         Self { engine, slots: Mutex::default() }
     }
 
-    /// Fetches an image unless this run did; whoever comes meanwhile waits for it, and shares
+    /// Fetches an image unless this run did, and looks at it; whoever comes meanwhile waits for it, and shares
     /// its failure. Who comes after a failure, or after the name was given to another image,
     /// fetches again. When the one who fetches is dropped, the next one takes over.
     pub(super) async fn once<F>(
         &self,
         wanted: Wanted,
         pull: impl Fn() -> F + Send,
-    ) -> Result<(), Arc<Error>>
+    ) -> Result<ImageInfo, Arc<Error>>
     where
         F: Future<Output = Result<(), Error>> + Send,
     {
         let image = wanted.image.clone();
         let slot = self.slot(wanted);
         let mut fetched_here = false;
-        let fetch = async {
-            fetched_here = true;
-            pull().await.map_err(Arc::new)?;
-            Ok(self.engine.inspect_image(&image).await.map_err(Arc::new)?.id)
+        let fetch = async || {
+            pull().await?;
+            self.engine.inspect_image(&image).await
         };
-        let result = slot.get_or_init(|| fetch).await;
-        match result {
-            Ok(_) if fetched_here => Ok(()),
-            Ok(id) => match self.engine.inspect_image(&image).await {
-                Ok(now) if now.id == *id => Ok(()),
-                _ => pull().await.map_err(Arc::new),
+        let first = async {
+            fetched_here = true;
+            fetch().await.map_err(Arc::new)
+        };
+        match slot.get_or_init(|| first).await {
+            Ok(info) if fetched_here => Ok(info.clone()),
+            Ok(info) => match self.engine.inspect_image(&image).await {
+                Ok(now) if now.id == info.id => Ok(now),
+                _ => fetch().await.map_err(Arc::new),
             },
             Err(error) => {
                 self.slots().retain(|(_, other)| !Arc::ptr_eq(other, &slot));
@@ -151,7 +154,7 @@ mod tests {
         let count = AtomicUsize::new(0);
         let pull = || async {
             count.fetch_add(1, Ordering::Relaxed);
-            Ok(())
+            engine.pull("base", None, &Credentials::Anonymous, &mut |_| {}).await
         };
         pulls.once(wanted("linux/amd64"), pull).await.unwrap();
         engine.remove_image("base").await.unwrap();
