@@ -165,8 +165,8 @@ impl Ui {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
+            // Not biased: a build that never falls silent must not keep an answer waiting.
             tokio::select! {
-                biased;
                 message = received.next() => match message {
                     Some(Message::Event(event)) => self.renderer.event(&event),
                     Some(Message::Ask(ask)) => self.questions.put(ask),

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::Semaphore;
@@ -10,7 +11,8 @@ use tokio::time::Instant;
 
 use super::build::{Build, Run};
 use super::{Events, RunOptions, default_parallel};
-use crate::event::EventKind;
+use crate::event::{BuildOutcome, EventKind, FailureSummary};
+use crate::failure::Failure;
 use crate::plan::{BuildPlan, Plan};
 use crate::report::Report;
 
@@ -43,6 +45,17 @@ pub async fn run(plan: Plan, options: RunOptions, events: Events) -> Report {
     run.events.report()
 }
 
+/// The end of a build that a mistake of our own cut short.
+fn own_panic(elapsed: Duration) -> EventKind {
+    let failure = Failure::new("Cooper stopped this build because of a bug of its own")
+        .help("what it had acquired may be left; the next `cooper build` removes its container");
+    let failures = vec![FailureSummary::new(&failure, None)];
+    EventKind::BuildFinished {
+        outcome: BuildOutcome::Failed { failures, artifacts: Vec::new() },
+        elapsed,
+    }
+}
+
 async fn run_builds(builds: Vec<BuildPlan>, run: Arc<Run>) {
     let room = if run.options.debug {
         1
@@ -61,8 +74,12 @@ async fn run_builds(builds: Vec<BuildPlan>, run: Arc<Run>) {
         let run = run.clone();
         tasks.spawn(async move {
             // Components' panics are caught where they are called; this one would be our own,
-            // and must not take other builds with it either.
-            let _ = AssertUnwindSafe(Build::run(plan, run)).catch_unwind().await;
+            // and must neither take other builds with it nor pass for success.
+            let (started, events) = (Instant::now(), run.events.for_build(plan.id.clone()));
+            if AssertUnwindSafe(Build::run(plan, run)).catch_unwind().await.is_err() {
+                let kind = own_panic(started.elapsed());
+                events.send(None, kind).await;
+            }
             drop(permit);
         });
     }
