@@ -27,6 +27,10 @@ fn help(error: &Error) -> Option<&'static str> {
             "is Docker running? `docker info` tells; `DOCKER_HOST` and `docker context` say where \
              it is looked for"
         }
+        Error::Denied(_) => {
+            "check the name of the image, `login_username` and `login_password`; or log in with \
+             `docker login`, and Cooper finds the password there"
+        }
         Error::NoSpace(_) => {
             "make room: `docker system df` shows what takes it, `docker system prune` removes \
              what is not used"
@@ -49,6 +53,8 @@ mod tests {
             let failure = because("pull", &Error::Unreachable { address, reason });
             assert!(failure.next_step().is_some_and(|help| help.contains(expected)));
         }
+        let denied = because("pull", &Error::Denied("unauthorized".into()));
+        assert!(denied.next_step().is_some_and(|help| help.contains("`docker login`")));
         assert_eq!(because("pull", &Error::NotFound("none".into())).next_step(), None);
     }
 }

@@ -14,7 +14,7 @@ use cooper_build::component::{Config, Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Facts, Failure, component_config};
 use cooper_container::changes;
 use cooper_container::engine::{Commit, ImageInfo};
-use cooper_container::{Container, ContainerEngine};
+use cooper_container::{Container, ContainerEngine, Error};
 use cooper_hcl::{Code, Reported, Value};
 use futures::future::BoxFuture;
 
@@ -260,11 +260,16 @@ impl Docker {
                         engine.pull(name, platform, credentials, &mut progress).await
                     })
                 };
-                let info = self
-                    .pulls
-                    .once(wanted, pull)
-                    .await
-                    .map_err(|error| because(format!("pull image `{name}`"), &*error))?;
+                let info = self.pulls.once(wanted, pull).await.map_err(|error| {
+                    let failure = because(format!("pull image `{name}`"), &*error);
+                    match &*error {
+                        Error::NotFound(_) => failure.help(
+                            "check the image's name and tag; `pull = false` starts from an \
+                                 image that is only here",
+                        ),
+                        _ => failure,
+                    }
+                })?;
                 Ok((name.clone(), info))
             }
             Base::Build(build) => {

@@ -55,8 +55,11 @@ pub(super) async fn build(
         if let Some(found) = aux.filter(|found| is_image_id(found)) {
             id = Some(found.to_owned());
         }
-        if let Some(text) = record.stream.or(record.status) {
-            output(text);
+        // A status with an id is one layer's progress; the builder ends its lines in records of
+        // their own.
+        let text = record.stream.or_else(|| record.status.filter(|_| record.id.is_none()));
+        if let Some(text) = text.as_deref().map(str::trim_end).filter(|text| !text.is_empty()) {
+            output(text.to_owned());
         }
     })
     .await;
