@@ -1,7 +1,7 @@
 //! The same options given to Docker's program and to Cooper must make the same container.
 //!
 //! Runs when `COOPER_TEST_DOCKER` is set and the `docker` program has version 28 or newer; it
-//! needs a daemon at its usual socket, and an image `base:latest`. `--mac-address` is not here:
+//! needs a daemon at the socket of `DOCKER_HOST` or the usual one, and an image `base:latest`. `--mac-address` is not here:
 //! that program refuses to say it to an engine of API 1.41.
 
 use std::collections::BTreeSet;
@@ -207,7 +207,9 @@ fn plain(value: &mut Value) {
 /// Asks the daemon, one connection a question.
 fn request(method: &str, path: &str, body: &Value) -> Value {
     let body = if body.is_null() { String::new() } else { body.to_string() };
-    let mut stream = UnixStream::connect("/var/run/docker.sock").expect("reach the daemon");
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let socket = host.strip_prefix("unix://").unwrap_or("/var/run/docker.sock");
+    let mut stream = UnixStream::connect(socket).expect("reach the daemon");
     write!(
         stream,
         "{method} /v1.41{path} HTTP/1.0\r\nHost: docker\r\nContent-Type: application/json\r\n\
