@@ -65,6 +65,8 @@ trait Renderer: Send {
     fn diagnostics(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets);
     /// Puts a question; false when this form cannot.
     fn ask(&mut self, build: &BuildId, question: &str) -> bool;
+    /// Whoever was asked has ended a line.
+    fn answered(&mut self) {}
     /// Some time has passed.
     fn tick(&mut self);
     /// Why output is incomplete; nothing when it is whole or its reader went away.
@@ -172,7 +174,7 @@ impl Ui {
                     Some(Message::Ask(ask)) => self.questions.put(ask),
                     None => return,
                 },
-                () = self.questions.answered() => {}
+                () = self.questions.answered() => self.renderer.answered(),
                 _ = ticks.tick() => self.renderer.tick(),
             }
             self.questions.next(&mut *self.renderer);

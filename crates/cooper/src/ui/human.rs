@@ -64,6 +64,8 @@ pub(super) struct Human {
     summary: Summary,
     post_processors: HashMap<(BuildId, StepId), String>,
     progress: Progress,
+    /// Whether the last line is a question that waits for its answer.
+    asking: bool,
 }
 
 impl Human {
@@ -77,17 +79,26 @@ impl Human {
             summary: Summary::default(),
             post_processors: HashMap::new(),
             progress: Progress::default(),
+            asking: false,
         }
     }
 
     fn out(&mut self, text: &str) {
-        self.progress.erase(&mut self.out);
+        self.start_line();
         self.out.write(text);
     }
 
     fn err(&mut self, text: &str) {
-        self.progress.erase(&mut self.out);
+        self.start_line();
         self.err.write(text);
+    }
+
+    /// Sees to it that the next text stands on a line of its own.
+    fn start_line(&mut self) {
+        self.progress.erase(&mut self.out);
+        if std::mem::take(&mut self.asking) {
+            self.out.write("\n");
+        }
     }
 
     fn style(&self, event: &Event) -> Style {
@@ -239,7 +250,9 @@ impl Renderer for Human {
                     && let Some(build) = &event.build
                 {
                     self.progress.set(build, what, *done, *total);
-                    self.progress.draw(&mut self.out, self.look.width);
+                    if !self.asking {
+                        self.progress.draw(&mut self.out, self.look.width);
+                    }
                 }
             }
             // The run says itself that a step is tried again or forgiven, in Packer's words.
@@ -287,11 +300,16 @@ impl Renderer for Human {
     fn ask(&mut self, build: &BuildId, question: &str) -> bool {
         let text = prefixed(&build.0, Stream::Say, question, false);
         self.out(&format!("{text} "));
+        self.asking = true;
         true
     }
 
+    fn answered(&mut self) {
+        self.asking = false;
+    }
+
     fn tick(&mut self) {
-        if self.out.terminal {
+        if self.out.terminal && !self.asking {
             self.progress.draw(&mut self.out, self.look.width);
         }
     }
@@ -481,6 +499,22 @@ Build 'n.docker.b' errored after 1 minute 3 seconds: script failed: exit status 
         assert!(out.contains("\r\u{1b}[K    docker.a: pull 1.0 MB of 3.0 MB"), "{out}");
         assert!(!out.contains("[2J"), "nothing else is: {out}");
         assert!(err.contains("\u{1b}[1;31m--> n.docker.b: script failed"), "{err}");
+    }
+
+    #[test]
+    fn what_is_said_beside_an_open_question_has_a_line_of_its_own() {
+        let out = Paper::default();
+        let sink = || Sink::new(out.clone(), false, false);
+        let wishes = Wishes { legend: false, timestamps: false };
+        let mut human = Human::new(sink(), sink(), LOOK, wishes);
+        let build = BuildId("docker.a".to_owned());
+        human.ask(&build, "Go on?");
+        human.say("meanwhile");
+        human.ask(&build, "Really?");
+        human.answered();
+        human.say("well then");
+        let lines = "==> docker.a: Go on? \nmeanwhile\n==> docker.a: Really? well then\n";
+        assert_eq!(out.text(), lines);
     }
 
     #[test]
