@@ -161,7 +161,8 @@ fn inspect(id: &str) -> Value {
     result
 }
 
-/// Nothing, an empty list, zero and their like are one; lists of binds and limits have no order.
+/// Nothing, an empty list, zero and their like are one; lists of variables, binds and limits have no
+/// order, because Docker's program keeps them in maps.
 fn plain(value: &mut Value) {
     match value {
         Value::Object(map) => {
@@ -170,8 +171,8 @@ fn plain(value: &mut Value) {
                 if !matches!(key.as_str(), "ExposedPorts" | "Volumes" | "Tmpfs" | "Labels") {
                     plain(item);
                 }
-                if let ("Binds", Value::Array(binds)) = (key.as_str(), item) {
-                    binds.sort_by_key(Value::to_string);
+                if let ("Binds" | "Env", Value::Array(texts)) = (key.as_str(), item) {
+                    texts.sort_by_key(Value::to_string);
                 }
             }
             map.retain(|key, item| {
@@ -195,7 +196,6 @@ fn plain(value: &mut Value) {
             for item in items.iter_mut() {
                 plain(item);
             }
-            // Docker's program keeps limits and binds in maps.
             if items.iter().all(|item| item["Name"].is_string()) {
                 items.sort_by_key(|item| item["Name"].to_string());
             }
