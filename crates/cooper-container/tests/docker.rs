@@ -503,14 +503,15 @@ async fn a_password_full_of_symbols_opens_a_registry() {
 async fn an_engine_is_reached_through_ssh() {
     use std::os::unix::fs::PermissionsExt;
 
-    let _engine = engine!();
+    let engine = engine!();
     let folder = tempfile::tempdir().unwrap();
     let ssh = folder.path().join("ssh");
     let log = folder.path().join("log");
-    // Notes how it was called, and is the other machine itself.
+    // Notes how it was called, and is the other machine itself, whose daemon is this one.
     let script = format!(
-        "#!/bin/sh\necho \"$*\" >> {}\nunset DOCKER_HOST\nexec docker system dial-stdio\n",
-        log.display()
+        "#!/bin/sh\necho \"$*\" >> '{}'\nexport DOCKER_HOST='{}'\nexec docker system dial-stdio\n",
+        log.display(),
+        engine.address()
     );
     std::fs::write(&ssh, script).unwrap();
     std::fs::set_permissions(&ssh, std::fs::Permissions::from_mode(0o755)).unwrap();
