@@ -43,6 +43,17 @@ pub const COMMON_FACTS: &[&str] = &[
     "WinRMPassword",
 ];
 
+/// What a component is used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Role {
+    /// It makes a machine.
+    Source,
+    /// It changes a running machine.
+    Provisioner,
+    /// It turns an artifact into another.
+    PostProcessor,
+}
+
 /// A kind of source: `docker`.
 pub trait SourceKind: Send + Sync {
     /// Its arguments.

@@ -16,9 +16,11 @@ use cooper_hcl::Reported;
 
 use crate::session::Session;
 
-pub use build::{BuildBlock, SourceUse, StepBlock};
+pub use build::{BuildBlock, POST_PROCESSOR, PROVISIONER, SourceUse, StepBlock};
+pub use load::ROOT;
 pub use local::Local;
 pub use packer::PluginRequirement;
+pub use shape::{ArgumentShape, BlockShape, Rest, Shape};
 pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{PostProcessorKind, ProvisionerKind, SourceKind};
+use cooper_hcl::schema::Schema;
+
+use super::{PostProcessorKind, ProvisionerKind, Role, SourceKind};
 use crate::template::PluginRequirement;
 
 /// The known kinds of components. A name registered first stays.
@@ -55,7 +57,7 @@ impl Catalog {
 
     /// The same catalog for a template that may have given plugins names of its own: with
     /// `foo = { source = "github.com/hashicorp/docker", … }` there is a `foo-tag` too.
-    pub(crate) fn with_accessors(&self, plugins: &[PluginRequirement]) -> Self {
+    pub fn with_accessors(&self, plugins: &[PluginRequirement]) -> Self {
         let mut catalog = self.clone();
         for plugin in plugins.iter().filter(|plugin| self.plugins.contains_key(&plugin.source)) {
             let name = plugin.source.rsplit('/').next().unwrap_or_default();
@@ -92,6 +94,24 @@ impl Catalog {
     /// The kind of post-processor of that type.
     pub fn get_post_processor(&self, name: &str) -> Option<&Arc<dyn PostProcessorKind>> {
         self.post_processors.get(name).or_else(|| self.post_processors.get(&self.own_name(name)))
+    }
+
+    /// What the components of a role and type may be given.
+    pub fn schema(&self, role: Role, name: &str) -> Option<&Schema> {
+        match role {
+            Role::Source => self.get_source(name).map(|kind| kind.schema()),
+            Role::Provisioner => self.get_provisioner(name).map(|kind| kind.schema()),
+            Role::PostProcessor => self.get_post_processor(name).map(|kind| kind.schema()),
+        }
+    }
+
+    /// The types of all components of a role.
+    pub fn names(&self, role: Role) -> Vec<&str> {
+        match role {
+            Role::Source => self.source_names().collect(),
+            Role::Provisioner => self.provisioner_names().collect(),
+            Role::PostProcessor => self.post_processor_names().collect(),
+        }
     }
 
     /// The types of all sources.

@@ -6,8 +6,9 @@ use cooper_hcl::ast::{Attribute, Block, Body, Name};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Span};
 
 use super::Template;
-use super::shape::{Shape, check_duplicates, check_no_dynamic};
+use super::shape::{ArgumentShape, BlockShape, Rest, Shape, check_duplicates, check_no_dynamic};
 use super::source::SourceRef;
+use crate::component::Role;
 
 /// A `build` block.
 #[derive(Clone, Debug)]
@@ -56,42 +57,157 @@ pub struct StepBlock {
     pub header: Span,
 }
 
-const SHAPE: Shape<'static> = Shape {
+/// A `build` block.
+pub(super) static SHAPE: Shape = Shape {
     what: "a `build` block",
-    arguments: &["name", "description", "sources"],
-    required: &[],
-    blocks: &[
-        ("source", &["type.name"]),
-        ("provisioner", &["type"]),
-        ("error-cleanup-provisioner", &["type"]),
-        ("post-processor", &["type"]),
-        ("post-processors", &[]),
-        ("hcp_packer_registry", &[]),
-        ("from", &["type"]),
+    arguments: &[
+        ArgumentShape::new("name", "string", "What the names of its builds begin with."),
+        ArgumentShape::new("description", "string", "For people who read the template."),
+        ArgumentShape::new(
+            "sources",
+            "list(string)",
+            "The sources that the machines are made from: `[\"source.docker.ubuntu\"]`. Each of \
+             them is a build of its own.",
+        ),
     ],
+    blocks: &[
+        BlockShape {
+            name: "source",
+            labels: &["type.name"],
+            doc: "Uses a source, with a name or arguments of its own in this build.",
+            shape: &USE,
+        },
+        BlockShape {
+            name: "provisioner",
+            labels: &["type"],
+            doc: "Changes the running machine. Provisioners run in the order they are written.",
+            shape: &PROVISIONER,
+        },
+        BlockShape {
+            name: "error-cleanup-provisioner",
+            labels: &["type"],
+            doc: "A provisioner that runs when another one has failed, before the machine goes.",
+            shape: &PROVISIONER,
+        },
+        BlockShape {
+            name: "post-processor",
+            labels: &["type"],
+            doc: "Makes something of the source's artifact.",
+            shape: &POST_PROCESSOR,
+        },
+        BlockShape {
+            name: "post-processors",
+            labels: &[],
+            doc: "A chain: each of its post-processors works on what the one before it made.",
+            shape: &CHAIN,
+        },
+        BlockShape {
+            name: "hcp_packer_registry",
+            labels: &[],
+            doc: "Has no effect: Cooper does not report to HCP Packer.",
+            shape: &REGISTRY,
+        },
+        BlockShape {
+            name: "from",
+            labels: &["type"],
+            doc: "Has no effect, as in Packer.",
+            shape: &FROM,
+        },
+    ],
+    rest: Rest::Nothing,
 };
 
-const CHAIN: Shape<'static> = Shape {
+/// A `hcp_packer_registry` block.
+pub(super) static REGISTRY: Shape = Shape {
+    what: "a `hcp_packer_registry` block",
+    arguments: &[],
+    blocks: &[],
+    rest: Rest::Anything,
+};
+
+static FROM: Shape =
+    Shape { what: "a `from` block", arguments: &[], blocks: &[], rest: Rest::Anything };
+
+static CHAIN: Shape = Shape {
     what: "a `post-processors` block",
     arguments: &[],
-    required: &[],
-    blocks: &[("post-processor", &["type"])],
+    blocks: &[BlockShape {
+        name: "post-processor",
+        labels: &["type"],
+        doc: "Makes something of what the one before it made; the first, of the source's artifact.",
+        shape: &POST_PROCESSOR,
+    }],
+    rest: Rest::Nothing,
 };
 
-/// What every provisioner may be given besides its own arguments.
-const PROVISIONER_META: &[&str] = &[
-    "name",
+static USE: Shape = Shape {
+    what: "a `source` block",
+    arguments: &[ArgumentShape::new(
+        "name",
+        "string",
+        "What the source is called in this build; its label when nothing is given.",
+    )],
+    blocks: &[],
+    rest: Rest::Component(Role::Source),
+};
+
+const NAME: ArgumentShape =
+    ArgumentShape::new("name", "string", "A name for messages and for `-except`.");
+
+const ONLY: ArgumentShape = ArgumentShape::new(
     "only",
-    "except",
-    "pause_before",
-    "timeout",
-    "max_retries",
-    "continue_on_error",
-    "override",
-];
+    "list(string)",
+    "The sources that the step is for, `[\"docker.base\"]`; it is left out for all others.",
+);
+
+const EXCEPT: ArgumentShape =
+    ArgumentShape::new("except", "list(string)", "The sources that the step is not for.");
+
+/// What every provisioner may be given besides its own arguments.
+pub static PROVISIONER: Shape = Shape {
+    what: "a `provisioner` block",
+    arguments: &[
+        NAME,
+        ONLY,
+        EXCEPT,
+        ArgumentShape::new("pause_before", "duration", "How long to wait before every attempt."),
+        ArgumentShape::new(
+            "timeout",
+            "duration",
+            "How long an attempt may take; the command is ended then.",
+        ),
+        ArgumentShape::new("max_retries", "number", "How many more attempts follow a failure."),
+        ArgumentShape::new(
+            "continue_on_error",
+            "bool",
+            "Whether the build goes on when the step has failed.",
+        ),
+        ArgumentShape::new(
+            "override",
+            "object",
+            "Other arguments for some sources: `{ base = { inline = [\"…\"] } }`.",
+        ),
+    ],
+    blocks: &[],
+    rest: Rest::Component(Role::Provisioner),
+};
 
 /// What every post-processor may be given besides its own arguments.
-const POST_PROCESSOR_META: &[&str] = &["name", "only", "except", "keep_input_artifact"];
+pub static POST_PROCESSOR: Shape = Shape {
+    what: "a `post-processor` block",
+    arguments: &[
+        NAME,
+        ONLY,
+        EXCEPT,
+        ArgumentShape::new(
+            "keep_input_artifact",
+            "bool",
+            "Whether what the step was given stays when it is done.",
+        ),
+    ],
+    blocks: &[],
+    rest: Rest::Component(Role::PostProcessor),
+};
 
 pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
     let Block { body, header, .. } = block;
@@ -115,11 +231,11 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
             }
             ("provisioner", [component]) => {
                 let component = component.clone();
-                build.provisioners.push(step(component, block, PROVISIONER_META, diags));
+                build.provisioners.push(step(component, block, &PROVISIONER, diags));
             }
             ("error-cleanup-provisioner", [component]) => {
                 let component = component.clone();
-                let step = step(component, block, PROVISIONER_META, diags);
+                let step = step(component, block, &PROVISIONER, diags);
                 if let Some(first) = &build.error_cleanup {
                     let message = "a build has at most one `error-cleanup-provisioner`";
                     let error = Diagnostic::error(Code::Duplicate, message);
@@ -131,7 +247,7 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
             }
             ("post-processor", [component]) => {
                 let component = component.clone();
-                build.chains.push(vec![step(component, block, POST_PROCESSOR_META, diags)]);
+                build.chains.push(vec![step(component, block, &POST_PROCESSOR, diags)]);
             }
             ("post-processors", []) => {
                 CHAIN.check(&block.body, block.header, diags);
@@ -140,7 +256,7 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
                     if let ("post-processor", [component]) = (&*block.kind.text, &block.labels[..])
                     {
                         let component = component.clone();
-                        chain.push(step(component, block, POST_PROCESSOR_META, diags));
+                        chain.push(step(component, block, &POST_PROCESSOR, diags));
                     }
                 }
                 if !chain.is_empty() {
@@ -171,12 +287,12 @@ fn source_use(label: &Name, block: Block, diags: &Diagnostics) -> Option<SourceU
         return None;
     };
     let Block { body, header, .. } = block;
-    let (mut meta, body) = split(body, &["name"]);
+    let (mut meta, body) = split(body, &USE);
     let name = meta.attributes.pop();
     Some(SourceUse { source, name, body: Arc::new(body), header })
 }
 
-fn step(component: Name, block: Block, meta: &[&str], diags: &Diagnostics) -> StepBlock {
+fn step(component: Name, block: Block, meta: &Shape, diags: &Diagnostics) -> StepBlock {
     check_duplicates(&block.body, diags);
     check_no_dynamic(&block.body, diags);
     let Block { body, header, .. } = block;
@@ -184,11 +300,12 @@ fn step(component: Name, block: Block, meta: &[&str], diags: &Diagnostics) -> St
     StepBlock { component, meta, body: Arc::new(body), header }
 }
 
-/// Takes the arguments of these names out of a body.
-fn split(body: Body, names: &[&str]) -> (Body, Body) {
+/// Takes the arguments that the shape lists out of a body.
+fn split(body: Body, shape: &Shape) -> (Body, Body) {
     let Body { attributes, blocks, span } = body;
-    let (taken, rest) =
-        attributes.into_iter().partition(|attribute| names.contains(&&*attribute.name.text));
+    let (taken, rest) = attributes
+        .into_iter()
+        .partition(|attribute| shape.argument(&attribute.name.text).is_some());
     let taken = Body { attributes: taken, blocks: Vec::new(), span };
     (taken, Body { attributes: rest, blocks, span })
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cooper_hcl::ast::{Block, Name};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse};
 
-use super::shape::{Literals, Shape, is_identifier, later};
+use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier, later};
 use super::{Template, build, local, packer, source, variable};
 use crate::session::Session;
 
@@ -16,23 +16,80 @@ const JSON: &str = ".pkr.json";
 /// A file of the template may be this large.
 const MAX_FILE: usize = 64 << 20;
 
-const ROOT: Shape<'static> = Shape {
+/// The outermost blocks of a template.
+pub static ROOT: Shape = Shape {
     what: "a template",
     arguments: &[],
-    required: &[],
     blocks: &[
-        ("packer", &[]),
-        ("variable", &["name"]),
-        ("variables", &[]),
-        ("local", &["name"]),
-        ("locals", &[]),
-        ("source", &["type", "name"]),
-        ("data", &["type", "name"]),
-        ("build", &[]),
-        ("hcp_packer_registry", &[]),
-        ("communicator", &["type", "name"]),
+        BlockShape {
+            name: "packer",
+            labels: &[],
+            doc: "Which versions of Packer and of plugins the template is for.",
+            shape: &packer::SHAPE,
+        },
+        BlockShape {
+            name: "variable",
+            labels: &["name"],
+            doc: "An input of the template: `var.NAME`.",
+            shape: &variable::SHAPE,
+        },
+        BlockShape {
+            name: "variables",
+            labels: &[],
+            doc: "Several inputs, each with its default: `region = \"eu\"`.",
+            shape: &variable::VARIABLES,
+        },
+        BlockShape {
+            name: "local",
+            labels: &["name"],
+            doc: "A value that is made of others: `local.NAME`.",
+            shape: &local::SHAPE,
+        },
+        BlockShape {
+            name: "locals",
+            labels: &[],
+            doc: "Several values that are made of others: `image = \"ubuntu:${var.tag}\"`.",
+            shape: &local::LOCALS,
+        },
+        BlockShape {
+            name: "source",
+            labels: &["type", "name"],
+            doc: "How a machine is made. Builds use it as `source.TYPE.NAME`.",
+            shape: &source::SHAPE,
+        },
+        BlockShape {
+            name: "data",
+            labels: &["type", "name"],
+            doc: "Values that are asked for elsewhere: `data.TYPE.NAME`.",
+            shape: &DATA,
+        },
+        BlockShape {
+            name: "build",
+            labels: &[],
+            doc: "Which sources are used, and what is done with their machines.",
+            shape: &build::SHAPE,
+        },
+        BlockShape {
+            name: "hcp_packer_registry",
+            labels: &[],
+            doc: "Has no effect: Cooper does not report to HCP Packer.",
+            shape: &build::REGISTRY,
+        },
+        BlockShape {
+            name: "communicator",
+            labels: &["type", "name"],
+            doc: "Has no effect outside a `source` block.",
+            shape: &COMMUNICATOR,
+        },
     ],
+    rest: Rest::Nothing,
 };
+
+static DATA: Shape =
+    Shape { what: "a `data` block", arguments: &[], blocks: &[], rest: Rest::Anything };
+
+static COMMUNICATOR: Shape =
+    Shape { what: "a `communicator` block", arguments: &[], blocks: &[], rest: Rest::Anything };
 
 pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Reported> {
     let (root, is_folder, files) = find(path, session)?;

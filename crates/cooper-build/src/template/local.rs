@@ -1,11 +1,11 @@
 //! `local` blocks and the entries of `locals`.
 
 use cooper_hcl::Diagnostics;
-use cooper_hcl::ast::{Attribute, Block, Body, Expr, Name};
+use cooper_hcl::ast::{Attribute, Block, Expr, Name};
 
 use super::Template;
 use super::load::check_name;
-use super::shape::{Literals, Shape};
+use super::shape::{ArgumentShape, Literals, Rest, Shape};
 
 /// A local value.
 #[derive(Clone, Debug)]
@@ -18,15 +18,22 @@ pub struct Local {
     pub sensitive: bool,
 }
 
-const SHAPE: Shape<'static> = Shape {
+pub(super) static SHAPE: Shape = Shape {
     what: "a `local` block",
-    arguments: &["expression", "sensitive"],
-    required: &["expression"],
+    arguments: &[
+        ArgumentShape::new("expression", "any", "The value.").required(),
+        ArgumentShape::new(
+            "sensitive",
+            "bool",
+            "Whether the value, and what is made of it, is shown as `<sensitive>`.",
+        ),
+    ],
     blocks: &[],
+    rest: Rest::Nothing,
 };
 
-const LOCALS: Shape<'static> =
-    Shape { what: "a `locals` block", arguments: &[], required: &[], blocks: &[] };
+pub(super) static LOCALS: Shape =
+    Shape { what: "a `locals` block", arguments: &[], blocks: &[], rest: Rest::Names };
 
 pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals: &Literals<'_>) {
     SHAPE.check(&block.body, block.header, literals.diags);
@@ -40,8 +47,7 @@ pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals
 }
 
 pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostics) {
-    let Body { attributes, blocks, span } = block.body;
-    LOCALS.check(&Body { attributes: Vec::new(), blocks, span }, block.header, diags);
+    LOCALS.check(&block.body, block.header, diags);
     let local = |Attribute { name, expr, span: _ }| Local { name, expr, sensitive: false };
-    template.locals.extend(attributes.into_iter().map(local));
+    template.locals.extend(block.body.attributes.into_iter().map(local));
 }

@@ -1,10 +1,10 @@
 //! `packer` blocks: which versions the template needs.
 
-use cooper_hcl::ast::{Attribute, Block, Body, ExprKind};
+use cooper_hcl::ast::{Attribute, Block, ExprKind};
 use cooper_hcl::{Code, Diagnostic, Reported, Span};
 
 use super::Template;
-use super::shape::{Literals, Shape};
+use super::shape::{ArgumentShape, BlockShape, Literals, Rest, Shape};
 use crate::version::{Constraint, Version};
 
 /// A plugin that the template requires.
@@ -24,15 +24,25 @@ pub struct PluginRequirement {
     pub source_span: Span,
 }
 
-const SHAPE: Shape<'static> = Shape {
+pub(super) static SHAPE: Shape = Shape {
     what: "a `packer` block",
-    arguments: &["required_version"],
-    required: &[],
-    blocks: &[("required_plugins", &[])],
+    arguments: &[ArgumentShape::new(
+        "required_version",
+        "string",
+        "The versions of Packer that the template is for: `>= 1.7.0`.",
+    )],
+    blocks: &[BlockShape {
+        name: "required_plugins",
+        labels: &[],
+        doc: "The plugins that the template needs: `docker = { version = \">= 1.0.0\", source = \
+              \"github.com/hashicorp/docker\" }`.",
+        shape: &PLUGINS,
+    }],
+    rest: Rest::Nothing,
 };
 
-const PLUGINS: Shape<'static> =
-    Shape { what: "a `required_plugins` block", arguments: &[], required: &[], blocks: &[] };
+static PLUGINS: Shape =
+    Shape { what: "a `required_plugins` block", arguments: &[], blocks: &[], rest: Rest::Names };
 
 const EXAMPLE: &str =
     "write `NAME = { version = \">= 1.0.0\", source = \"github.com/OWNER/NAME\" }`";
@@ -44,10 +54,8 @@ pub(super) fn load(block: &Block, template: &mut Template, literals: &Literals<'
         check_required_version(required, literals);
     }
     for plugins in block.body.blocks("required_plugins") {
-        let Body { attributes, blocks, span } = &plugins.body;
-        let rest = Body { attributes: Vec::new(), blocks: blocks.clone(), span: *span };
-        PLUGINS.check(&rest, plugins.header, diags);
-        for attribute in attributes {
+        PLUGINS.check(&plugins.body, plugins.header, diags);
+        for attribute in &plugins.body.attributes {
             let Ok(plugin) = requirement(attribute, literals) else { continue };
             let same = |other: &&PluginRequirement| other.accessor == plugin.accessor;
             if let Some(first) = template.plugins.iter().find(same) {

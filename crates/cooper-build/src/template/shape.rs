@@ -8,52 +8,117 @@ use cooper_hcl::{
     Value, did_you_mean, evaluate,
 };
 
-/// What a block may contain.
-pub(super) struct Shape<'a> {
+use crate::component::Role;
+
+/// What a block may contain, and what that is for.
+#[derive(Debug)]
+pub struct Shape {
     /// What it is called in messages: ``a `variable` block``.
-    pub(super) what: &'a str,
+    pub what: &'static str,
     /// Its arguments.
-    pub(super) arguments: &'a [&'a str],
-    /// The arguments it must have.
-    pub(super) required: &'a [&'a str],
-    /// Its nested blocks, each with the names of its labels.
-    pub(super) blocks: &'a [(&'a str, &'a [&'a str])],
+    pub arguments: &'static [ArgumentShape],
+    /// Its nested blocks.
+    pub blocks: &'static [BlockShape],
+    /// What it may have besides.
+    pub rest: Rest,
 }
 
-impl Shape<'_> {
+/// An argument of a block.
+#[derive(Debug)]
+pub struct ArgumentShape {
+    /// The name.
+    pub name: &'static str,
+    /// What may be given: a type as templates write it, or words for what is none.
+    pub ty: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it does, as Markdown.
+    pub doc: &'static str,
+}
+
+/// A kind of nested block.
+#[derive(Debug)]
+pub struct BlockShape {
+    /// The word it begins with.
+    pub name: &'static str,
+    /// What its labels stand for.
+    pub labels: &'static [&'static str],
+    /// What it is for, as Markdown.
+    pub doc: &'static str,
+    /// What it may contain.
+    pub shape: &'static Shape,
+}
+
+/// What a block may have besides what its shape lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// Arguments whose names the template makes up, as in `locals`.
+    Names,
+    /// The arguments and blocks of the component that its first label names.
+    Component(Role),
+    /// Anything: Cooper reads nothing of it.
+    Anything,
+}
+
+impl ArgumentShape {
+    /// An argument that may be left out.
+    pub(super) const fn new(name: &'static str, ty: &'static str, doc: &'static str) -> Self {
+        Self { name, ty, required: false, doc }
+    }
+
+    /// The same argument, which must be given.
+    pub(super) const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+}
+
+impl Shape {
+    /// The argument of that name.
+    pub fn argument(&self, name: &str) -> Option<&'static ArgumentShape> {
+        self.arguments.iter().find(|argument| argument.name == name)
+    }
+
+    /// The nested block of that name.
+    pub fn block(&self, name: &str) -> Option<&'static BlockShape> {
+        self.blocks.iter().find(|block| block.name == name)
+    }
+
     /// Records everything in a body that does not belong there, or is not there and should be.
     /// Nested blocks with wrong labels are recorded and may be skipped by asking
     /// [`labels_fit`] again.
     pub(super) fn check(&self, body: &Body, header: Span, diags: &Diagnostics) {
         for attribute in &body.attributes {
             let name = &*attribute.name.text;
-            if self.arguments.contains(&name) {
+            if self.rest == Rest::Names || self.argument(name).is_some() {
                 continue;
             }
             let message = format!("{} has no argument `{name}`", self.what);
             let plural = format!("{name}s");
-            let help = if self.arguments.contains(&plural.as_str()) {
+            let help = if self.argument(&plural).is_some() {
                 Some(format!("did you mean `{plural}`?"))
-            } else if self.blocks.iter().any(|(block, _)| *block == name) {
+            } else if self.block(name).is_some() {
                 Some(format!("`{name}` is a block: write `{name} {{ … }}` without `=`"))
             } else {
-                did_you_mean(name, self.arguments.iter().copied())
+                did_you_mean(name, self.arguments.iter().map(|argument| argument.name))
             };
             let error = Diagnostic::error(Code::UnknownArgument, message);
             diags.error(error.at(attribute.name.span, "").help(help));
         }
-        check_duplicates(body, diags);
-        for name in self.required {
-            if body.attribute(name).is_none() {
-                let message = format!("{} needs the argument `{name}`", self.what);
+        if self.rest != Rest::Names {
+            check_duplicates(body, diags);
+        }
+        for argument in self.arguments.iter().filter(|argument| argument.required) {
+            if body.attribute(argument.name).is_none() {
+                let message = format!("{} needs the argument `{}`", self.what, argument.name);
                 diags.error(Diagnostic::error(Code::MissingArgument, message).at(header, ""));
             }
         }
         for block in &body.blocks {
-            let kind = &*block.kind.text;
-            match self.blocks.iter().find(|(name, _)| *name == kind) {
-                Some((_, labels)) => {
-                    labels_fit(block, labels, diags);
+            match self.block(&block.kind.text) {
+                Some(shape) => {
+                    labels_fit(block, shape.labels, diags);
                 }
                 None => self.unknown_block(block, diags),
             }
@@ -67,10 +132,10 @@ impl Shape<'_> {
             return;
         }
         let message = format!("{} has no block `{kind}`", self.what);
-        let help = if self.arguments.contains(&kind) {
+        let help = if self.argument(kind).is_some() {
             Some(format!("`{kind}` is an argument: write `{kind} = …`"))
         } else {
-            did_you_mean(kind, self.blocks.iter().map(|(name, _)| *name))
+            did_you_mean(kind, self.blocks.iter().map(|block| block.name))
         };
         let error = Diagnostic::error(Code::UnknownBlock, message);
         diags.error(error.at(block.kind.span, "").help(help));

@@ -7,7 +7,8 @@ use cooper_hcl::ast::{Block, Body, Name};
 use cooper_hcl::{Diagnostics, Span};
 
 use super::Template;
-use super::shape::{check_duplicates, check_no_dynamic};
+use super::shape::{Rest, Shape, check_duplicates, check_no_dynamic};
+use crate::component::Role;
 
 /// A `source` block. It means nothing until a build uses it.
 #[derive(Clone, Debug)]
@@ -51,6 +52,13 @@ impl fmt::Display for SourceRef {
         write!(f, "{}.{}", self.component, self.label)
     }
 }
+
+pub(super) static SHAPE: Shape = Shape {
+    what: "a `source` block",
+    arguments: &[],
+    blocks: &[],
+    rest: Rest::Component(Role::Source),
+};
 
 pub(super) fn load(
     component: Name,

@@ -1,12 +1,12 @@
 //! `variable` blocks and the entries of `variables`.
 
-use cooper_hcl::ast::{Attribute, Block, Body, Expr, Name};
+use cooper_hcl::ast::{Attribute, Block, Expr, Name};
 use cooper_hcl::value::parse_type;
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Span, Type};
 
 use super::Template;
 use super::load::check_name;
-use super::shape::{Literals, Shape};
+use super::shape::{ArgumentShape, BlockShape, Literals, Rest, Shape};
 
 /// An input of the template.
 #[derive(Clone, Debug)]
@@ -38,21 +38,53 @@ pub struct Rule {
     pub header: Span,
 }
 
-const SHAPE: Shape<'static> = Shape {
+pub(super) static SHAPE: Shape = Shape {
     what: "a `variable` block",
-    arguments: &["type", "default", "description", "sensitive"],
-    required: &[],
-    blocks: &[("validation", &[])],
+    arguments: &[
+        ArgumentShape::new(
+            "type",
+            "a type",
+            "What its value is converted to: `string`, `number`, `bool`, `any`, `list(string)`, \
+             `map(number)`, `object({ name = string, port = optional(number, 80) })`.",
+        ),
+        ArgumentShape::new(
+            "default",
+            "any",
+            "The value when none is given. It may call `env` and mention nothing.",
+        ),
+        ArgumentShape::new("description", "string", "For people who use the template."),
+        ArgumentShape::new(
+            "sensitive",
+            "bool",
+            "Whether the value, and what is made of it, is shown as `<sensitive>`.",
+        ),
+    ],
+    blocks: &[BlockShape {
+        name: "validation",
+        labels: &[],
+        doc: "A rule that the value must obey.",
+        shape: &RULE,
+    }],
+    rest: Rest::Nothing,
 };
 
-const VARIABLES: Shape<'static> =
-    Shape { what: "a `variables` block", arguments: &[], required: &[], blocks: &[] };
+pub(super) static VARIABLES: Shape =
+    Shape { what: "a `variables` block", arguments: &[], blocks: &[], rest: Rest::Names };
 
-const RULE: Shape<'static> = Shape {
+static RULE: Shape = Shape {
     what: "a `validation` block",
-    arguments: &["condition", "error_message"],
-    required: &["condition", "error_message"],
+    arguments: &[
+        ArgumentShape::new("condition", "bool", "What must be true; mentions the variable only.")
+            .required(),
+        ArgumentShape::new(
+            "error_message",
+            "string",
+            "What is said when it is not: a sentence, with a capital letter and a final stop.",
+        )
+        .required(),
+    ],
     blocks: &[],
+    rest: Rest::Nothing,
 };
 
 pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals: &Literals<'_>) {
@@ -78,8 +110,7 @@ pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals
 }
 
 pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostics) {
-    let Body { attributes, blocks, span } = block.body;
-    VARIABLES.check(&Body { attributes: Vec::new(), blocks, span }, block.header, diags);
+    VARIABLES.check(&block.body, block.header, diags);
     let variable = |Attribute { name, expr, span }| Variable {
         name,
         ty: None,
@@ -89,7 +120,7 @@ pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostic
         rules: Vec::new(),
         header: span,
     };
-    template.variables.extend(attributes.into_iter().map(variable));
+    template.variables.extend(block.body.attributes.into_iter().map(variable));
 }
 
 fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {

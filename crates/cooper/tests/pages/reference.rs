@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use cooper_build::template::{POST_PROCESSOR, PROVISIONER, Shape};
 use cooper_builtin::catalog;
 use cooper_container::{DockerConfig, DockerEngine};
 use cooper_hcl::Functions;
@@ -53,7 +54,34 @@ pub(crate) fn pages() -> Vec<(String, String)> {
     }
     pages.push(("docs/components/README.md".to_owned(), index));
     pages.push(("docs/functions.md".to_owned(), functions()));
+    pages.push(("docs/language.md".to_owned(), language()));
     pages
+}
+
+/// The page on the language with a fresh table of what every step takes.
+fn language() -> String {
+    const BEFORE: &str = "\n## What every step takes\n\n";
+    let page = std::fs::read_to_string(crate::root().join("docs/language.md")).unwrap_or_default();
+    let Some((before, rest)) = page.split_once(BEFORE) else {
+        return format!("{page}{BEFORE}");
+    };
+    let after = rest.find("\n## ").map_or("", |end| &rest[end..]);
+    format!("{before}{BEFORE}{}{after}", steps())
+}
+
+fn steps() -> String {
+    let mut table = "<!-- Made by `cargo xtask docs`. -->\n\n\
+        | Argument | Provisioner | Post-processor | Meaning |\n| --- | --- | --- | --- |\n"
+        .to_owned();
+    let only_post =
+        POST_PROCESSOR.arguments.iter().filter(|a| PROVISIONER.argument(a.name).is_none());
+    for argument in PROVISIONER.arguments.iter().chain(only_post) {
+        let has = |shape: &Shape| if shape.argument(argument.name).is_some() { " yes" } else { "" };
+        let (name, doc) = (argument.name, line(argument.doc));
+        let (provisioner, post) = (has(&PROVISIONER), has(&POST_PROCESSOR));
+        let _ = writeln!(table, "| `{name}` |{provisioner} |{post} | {doc} |");
+    }
+    table
 }
 
 fn arguments(page: &mut String, schema: &Schema) {
