@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cooper_testbed::{Context, Error, Result, process};
 
 use crate::workspace::{Workspace, in_environment};
-use crate::{bench, demo};
+use crate::{bench, demo, fuzz};
 
 /// All together may take this long.
 const LIMIT: Duration = Duration::from_secs(80 * 60);
@@ -48,6 +48,9 @@ fn checks(workspace: &Workspace) -> Result<Total> {
 
     println!("── demonstration");
     demo::run(workspace, false)?;
+
+    println!("── fuzzing, for seconds");
+    fuzz::run(workspace, &["--seconds", "5"])?;
 
     println!("── bench, small");
     bench::run(workspace, &["--smoke", "--only", "abf"])?;

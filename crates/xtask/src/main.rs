@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod demo;
+mod fuzz;
 mod picture;
 mod workspace;
 
@@ -32,6 +33,9 @@ cargo xtask COMMAND
       --cooper PROGRAM    a Cooper that is built already
       --write FILE        writes the table, with a description of the machine
       --smoke             small inputs, one run each: shows that the bench works
+  fuzz [OPTION …]   throws made-up texts at the parsers and the evaluator
+      --only TARGET       one of them
+      --seconds N         how long each runs (60)
   docs              writes the pages of docs that are made from the code
   picture           sets up, and draws docs/picture.svg from a run in a terminal
 ";
@@ -71,6 +75,7 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["demo"] => demo::run(&workspace, false)?,
         ["demo", "--release"] => demo::run(&workspace, true)?,
         ["bench", options @ ..] => bench::run(&workspace, options)?,
+        ["fuzz", options @ ..] => fuzz::run(&workspace, options)?,
         ["docs"] => {
             let pages =
                 ["test", "--package", "cooper", "--test", "pages", "--", "--bless", "fresh"];

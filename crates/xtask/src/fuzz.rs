@@ -1,0 +1,110 @@
+//! Throws made-up texts at everything that reads text: `cargo xtask fuzz`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cooper_testbed::{Context, Error, Result};
+
+use crate::workspace::Workspace;
+
+/// Where the fuzzing programs are.
+const FOLDER: &str = "crates/cooper-fuzz";
+
+/// The release of `cargo fuzz` that is installed where there is none.
+const CARGO_FUZZ: &str = "0.13.2";
+
+/// A program that takes texts, and where good ones to begin with are.
+struct Target {
+    name: &'static str,
+    seeds: &'static [&'static str],
+}
+
+const TARGETS: &[Target] = &[
+    Target { name: "parse", seeds: &["testdata/lang", "testdata/parity", "docs/examples"] },
+    Target { name: "evaluate", seeds: &["crates/cooper-fuzz/seeds/evaluate"] },
+    Target { name: "gotemplate", seeds: &["crates/cooper-fuzz/seeds/gotemplate"] },
+];
+
+/// Runs every target, or only some, each for as many seconds; fails at the first text that makes
+/// one panic, hang or use more than 2 GiB. The text is kept under `crates/cooper-fuzz/artifacts`.
+pub(crate) fn run(workspace: &Workspace, options: &[&str]) -> Result<()> {
+    let (mut seconds, mut only) = (60, None);
+    let mut options = options.iter();
+    while let Some(option) = options.next() {
+        let value = options.next().ok_or_else(|| Error::new(format!("{option} needs a value")))?;
+        match *option {
+            "--seconds" => {
+                seconds = value.parse().context("`--seconds` takes a whole number")?;
+            }
+            "--only" => only = Some(*value),
+            _ => return Err(Error::new(format!("there is no option `{option}`"))),
+        }
+    }
+    let chosen: Vec<_> =
+        TARGETS.iter().filter(|target| only.is_none_or(|only| only == target.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
+        return Err(Error::new(format!("the targets are {}", names.join(", "))));
+    }
+    let program = installed(workspace)?;
+    for target in chosen {
+        println!("── {}, {seconds} s", target.name);
+        target.run(workspace, &program, seconds)?;
+    }
+    Ok(())
+}
+
+impl Target {
+    fn run(&self, workspace: &Workspace, program: &Path, seconds: u32) -> Result<()> {
+        // What was found to be interesting is kept from run to run.
+        let corpus = workspace.target(&format!("fuzz/corpus/{}", self.name));
+        std::fs::create_dir_all(&corpus).context("make a folder for the corpus")?;
+        // No sanitizer: there is no unsafe code to find fault with, and stable Rust has none.
+        let output = Command::new(program)
+            .current_dir(workspace.path(""))
+            .env("RUST_BACKTRACE", "0")
+            .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", FOLDER, "--target-dir"])
+            .args([workspace.target("fuzz").as_os_str(), self.name.as_ref(), corpus.as_os_str()])
+            .args(self.seeds)
+            .args(["--", "-timeout=20", "-rss_limit_mb=2048", "-max_len=8192"])
+            .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-dict={FOLDER}/hcl.dict"))
+            .arg("-print_final_stats=1")
+            .output()
+            .context("start `cargo fuzz`")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            let figures = said.lines().filter_map(|line| line.strip_prefix("stat::"));
+            figures.for_each(|figure| println!("{figure}"));
+            return Ok(());
+        }
+        eprintln!("{said}");
+        let name = self.name;
+        Err(Error::new(match said.contains("Test unit written to") {
+            true => format!("`{name}` cannot take a text, which is in `{FOLDER}/artifacts/{name}`"),
+            false => format!("`{name}` does not run"),
+        }))
+    }
+}
+
+/// The program `cargo-fuzz`: the user's, or one of the project's own.
+fn installed(workspace: &Workspace) -> Result<PathBuf> {
+    let theirs = Command::new("cargo-fuzz").arg("--version").output();
+    if theirs.is_ok_and(|output| output.status.success()) {
+        return Ok("cargo-fuzz".into());
+    }
+    let tools = workspace.target("tools");
+    let ours = tools.join("bin/cargo-fuzz");
+    if !ours.exists() {
+        let status = workspace
+            .cargo(&["install", "cargo-fuzz", "--locked", "--quiet", "--version", CARGO_FUZZ])
+            .arg("--root")
+            .arg(&tools)
+            .status()
+            .context("start `cargo install`")?;
+        if !status.success() {
+            return Err(Error::new("`cargo-fuzz` does not install"));
+        }
+    }
+    Ok(ours)
+}
