@@ -11,7 +11,7 @@ use cooper_hcl::{
 };
 
 use crate::session::Session;
-use crate::template::load::{add_text, read, read_text};
+use crate::template::load::{read, read_text};
 use crate::template::shape::check_duplicates;
 use crate::template::{Template, Variable};
 
@@ -174,7 +174,7 @@ impl<'a> Given<'a> {
         if self.sensitive[index] {
             session.secrets.add(&text);
         }
-        if let Ok(file) = add_text(&format!("<{from}>"), text, session) {
+        if let Ok(file) = session.add(&format!("<{from}>"), text) {
             let span = file.span();
             let content = Content::Text(file);
             self.values[index] = Some(Raw { content, origin, from: from.to_owned(), span });
@@ -237,7 +237,7 @@ impl<'a> Given<'a> {
     fn json_file(&mut self, path: &Path, session: &mut Session) -> Vec<(String, Span)> {
         let mut undeclared = Vec::new();
         let Ok(text) = read_text(path, session) else { return undeclared };
-        let Ok(file) = add_text(&path.to_string_lossy(), text, session) else { return undeclared };
+        let Ok(file) = session.add(&path.to_string_lossy(), text) else { return undeclared };
         let parsed: Result<serde_json::Map<String, serde_json::Value>, _> =
             serde_json::from_str(file.text());
         let object = match parsed {

@@ -10,6 +10,7 @@
 //! Only running a plan changes the world.
 
 pub mod artifact;
+pub mod cache;
 pub mod communicator;
 pub mod component;
 pub mod event;
@@ -32,6 +33,7 @@ pub mod version;
 pub use cooper_hcl as hcl;
 
 pub use artifact::{Artifact, ArtifactHandle, ArtifactSummary};
+pub use cache::Cache;
 pub use component::{Catalog, Config, Facts, StepCx};
 pub use event::{BuildId, Event, EventKind, StepId, Stream};
 pub use failure::Failure;
@@ -62,11 +64,37 @@ pub async fn prepare(
     options: &PlanOptions,
     session: &mut Session,
 ) -> Result<Plan, hcl::Reported> {
-    let template = Template::load_all(path, session)?;
+    examine(path, inputs, catalog, options, session).await.plan
+}
+
+/// What every stage before the run came to.
+pub struct Examined {
+    /// What the template says; nothing when a file could not be read or parsed.
+    pub template: Option<Template>,
+    /// What its variables and locals are, as far as they could be evaluated.
+    pub values: Option<Values>,
+    /// What will be done.
+    pub plan: Result<Plan, hcl::Reported>,
+}
+
+/// Like [`prepare`], for those who want to look at what is on the way to a plan too.
+pub async fn examine(
+    path: &std::path::Path,
+    inputs: &InputOptions,
+    catalog: &Catalog,
+    options: &PlanOptions,
+    session: &mut Session,
+) -> Examined {
+    let template = match Template::load_all(path, session) {
+        Ok(template) => template,
+        Err(reported) => {
+            return Examined { template: None, values: None, plan: Err(reported) };
+        }
+    };
     let inputs = Inputs::collect_all(inputs, &template, session);
     let values = resolve::resolve_all(&template, &inputs, session);
     let sound = session.diags.check();
-    let plan = plan(&template, &values, catalog, options, session).await?;
-    sound?;
-    Ok(plan)
+    let plan = plan(&template, &values, catalog, options, session).await;
+    let plan = plan.and_then(|plan| sound.map(|()| plan));
+    Examined { template: Some(template), values: Some(values), plan }
 }

@@ -164,7 +164,29 @@ impl SourceMap {
         Ok(file)
     }
 
-    /// The files in the order they were added.
+    /// Adds a file of another map at the offsets it has there, so that places in it mean the same
+    /// in both.
+    ///
+    /// # Errors
+    ///
+    /// When a file is there already.
+    pub fn adopt(&mut self, file: SourceFile) -> Result<(), TooMuchText> {
+        let at = self.files.partition_point(|other| other.base < file.base);
+        let free_before = at.checked_sub(1).is_none_or(|b| self.files[b].span().end < file.base);
+        let free_after = self.files.get(at).is_none_or(|after| file.span().end < after.base);
+        if !free_before || !free_after {
+            return Err(TooMuchText);
+        }
+        self.files.insert(at, file);
+        Ok(())
+    }
+
+    /// Takes a file out. Its offsets belong to no file until another one gets them.
+    pub fn remove(&mut self, file: &SourceFile) {
+        self.files.retain(|other| other.base != file.base);
+    }
+
+    /// The files in the order of their offsets, which is that in which they were added.
     pub fn files(&self) -> &[SourceFile] {
         &self.files
     }
@@ -218,6 +240,23 @@ mod tests {
         assert_eq!(map.text(across), "");
         assert!(map.locate(across).is_none());
         assert!(map.file(Span::NONE).is_none());
+    }
+
+    #[test]
+    fn a_file_of_another_map_keeps_its_place() {
+        let mut map = SourceMap::new();
+        let files = ["a", "bb", "ccc"].map(|name| map.add(name, name).unwrap());
+        let mut other = SourceMap::new();
+        for index in [2, 0, 1] {
+            other.adopt(files[index].clone()).unwrap();
+        }
+        assert!(other.adopt(files[1].clone()).is_err());
+        for file in &files {
+            assert_eq!(other.text(file.span()), file.name());
+        }
+        map.remove(&files[1]);
+        assert_eq!(map.text(files[1].span()), "");
+        assert_eq!(map.text(files[2].span()), "ccc");
     }
 
     #[test]

@@ -175,8 +175,7 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
 /// Reads and parses a file of HCL.
 pub(crate) fn read(path: &Path, session: &mut Session) -> Result<cooper_hcl::ast::File, Reported> {
     let text = read_text(path, session)?;
-    let file = add_text(&path.to_string_lossy(), text, session)?;
-    parse(&file, &session.diags)
+    session.parse(&path.to_string_lossy(), text, parse)
 }
 
 /// Reads a file as text.
@@ -194,17 +193,6 @@ pub(crate) fn read_text(path: &Path, session: &Session) -> Result<String, Report
     String::from_utf8(bytes).map_err(|cause| {
         let at = cause.utf8_error().valid_up_to();
         error(format!("`{shown}` is not UTF-8: byte {at} begins no character"))
-    })
-}
-
-/// Gives a text a place in the session.
-pub(crate) fn add_text(
-    name: &str,
-    text: String,
-    session: &mut Session,
-) -> Result<cooper_hcl::SourceFile, Reported> {
-    session.sources.add(name, text).map_err(|cause| {
-        session.diags.error(Diagnostic::error(Code::LimitExceeded, cause.to_string()))
     })
 }
 
