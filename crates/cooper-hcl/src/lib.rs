@@ -19,6 +19,7 @@ pub mod parse;
 pub mod schema;
 pub mod source;
 pub mod system;
+pub mod token;
 pub mod value;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean};
