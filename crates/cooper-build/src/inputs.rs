@@ -45,6 +45,10 @@ pub struct Input {
     pub origin: InputOrigin,
     /// Where it stands.
     pub span: Span,
+    /// The variable's type: as declared, or that of its default; nothing when any will do.
+    pub ty: Option<Type>,
+    /// The variable's default, if it has one that can be used; marked like the value.
+    pub default: Option<Value>,
 }
 
 /// Where a variable's value is from, the weakest first.
@@ -366,6 +370,7 @@ fn input(
         (!empty && !value.is_null() && value.is_known()).then(|| value.ty())
     });
 
+    let usable = default.as_ref().and_then(|(value, _)| value.clone().ok());
     let (value, origin, span) = match raw {
         None => {
             let (value, span) = default?;
@@ -401,7 +406,8 @@ fn input(
         // Once more: what was converted may read differently.
         session.secrets.add_all(&value);
     }
-    Some(Input { value: value.with_marks(marks), origin, span })
+    let default = usable.map(|default| default.with_marks(marks));
+    Some(Input { value: value.with_marks(marks), origin, span, ty, default })
 }
 
 /// The value of an expression that may mention nothing.

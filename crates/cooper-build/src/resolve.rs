@@ -109,17 +109,14 @@ pub fn resolve(
 
 /// Like [`resolve`]; what could not be evaluated is unknown.
 pub(crate) fn resolve_all(template: &Template, inputs: &Inputs, session: &Session) -> Values {
-    let slashes = |path: &Path| Value::string(path.to_string_lossy().replace('\\', "/"));
-    let current_dir = session.system.current_dir();
-    let values = Values {
-        variables: Arc::new(Names::new(template.variables.iter().map(|v| &v.name.text))),
-        locals: Arc::new(Names::new(template.locals.iter().map(|local| &local.name.text))),
-        path: Value::object([("cwd", slashes(&current_dir)), ("root", slashes(&template.root))]),
-        packer: Value::object([("version", Value::string(PACKER_VERSION))]),
-    };
-    for (index, (variable, input)) in template.variables.iter().zip(&inputs.values).enumerate() {
-        if let Some(Input { value, .. }) = input {
-            values.variables.set(index, value.clone());
+    require_values(template, inputs, session);
+    resolve_given(template, inputs, session)
+}
+
+/// Records every variable that has no value.
+fn require_values(template: &Template, inputs: &Inputs, session: &Session) {
+    for (variable, input) in template.variables.iter().zip(&inputs.values) {
+        if input.is_some() {
             continue;
         }
         let name = &variable.name.text;
@@ -129,6 +126,23 @@ pub(crate) fn resolve_all(template: &Template, inputs: &Inputs, session: &Sessio
         );
         let error = Diagnostic::error(Code::UnsetVariable, message);
         session.diags.error(error.at(variable.name.span, "").help(help));
+    }
+}
+
+/// Like [`resolve_all`], and a variable without a value is unknown without being a mistake.
+pub(crate) fn resolve_given(template: &Template, inputs: &Inputs, session: &Session) -> Values {
+    let slashes = |path: &Path| Value::string(path.to_string_lossy().replace('\\', "/"));
+    let current_dir = session.system.current_dir();
+    let values = Values {
+        variables: Arc::new(Names::new(template.variables.iter().map(|v| &v.name.text))),
+        locals: Arc::new(Names::new(template.locals.iter().map(|local| &local.name.text))),
+        path: Value::object([("cwd", slashes(&current_dir)), ("root", slashes(&template.root))]),
+        packer: Value::object([("version", Value::string(PACKER_VERSION))]),
+    };
+    for (index, input) in inputs.values.iter().enumerate() {
+        if let Some(Input { value, .. }) = input {
+            values.variables.set(index, value.clone());
+        }
     }
     for (variable, input) in template.variables.iter().zip(&inputs.values) {
         if let Some(input) = input {

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod duration;
 pub mod eval;
 pub mod function;
+pub mod go_quote;
 pub mod go_time;
 pub mod parse;
 pub mod schema;

@@ -44,6 +44,8 @@ pub enum Command {
     Build(BuildArgs),
     /// Check that a template can be built, without building it
     Validate(ValidateArgs),
+    /// Show what is in a template
+    Inspect(InspectArgs),
     /// Print the version
     Version,
 }
@@ -120,6 +122,14 @@ pub struct ValidateArgs {
     #[arg(hide_possible_values = true)]
     pub evaluate_datasources: bool,
 
+    /// The template and its inputs.
+    #[command(flatten)]
+    pub template: TemplateArgs,
+}
+
+/// What `inspect` takes.
+#[derive(Args, Debug)]
+pub struct InspectArgs {
     /// The template and its inputs.
     #[command(flatten)]
     pub template: TemplateArgs,

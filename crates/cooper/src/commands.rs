@@ -1,6 +1,7 @@
 //! The commands: each is a prefix of the same pipeline.
 
 mod build;
+mod inspect;
 mod validate;
 
 use cooper_build::{Catalog, InputOptions, Plan, PlanOptions, Selection, Session, prepare};
@@ -10,6 +11,7 @@ use crate::args::TemplateArgs;
 use crate::ui::Ui;
 
 pub(crate) use build::build;
+pub(crate) use inspect::inspect;
 pub(crate) use validate::validate;
 
 /// What differs between the commands that make a plan.

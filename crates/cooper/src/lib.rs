@@ -47,6 +47,11 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&session, &mut ui);
             commands::validate(args, session, &mut ui)
         }
+        Command::Inspect(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::inspect(args, session, &mut ui)
+        }
         Command::Build(args) => {
             let session = Session::new(system);
             log::start(&session, &mut ui);
@@ -80,7 +85,7 @@ fn options(cli: &Cli) -> UiOptions {
     };
     let (color, timestamps) = match &cli.command {
         Command::Build(args) => (args.color, args.timestamp_ui),
-        Command::Validate(_) | Command::Version => (true, false),
+        Command::Validate(_) | Command::Inspect(_) | Command::Version => (true, false),
     };
     UiOptions { format, color, timestamps }
 }

@@ -7,6 +7,7 @@ mod clean;
 mod diagnostics;
 mod elapsed;
 mod human;
+mod inspection;
 mod json;
 mod machine;
 mod question;
@@ -19,11 +20,12 @@ use std::io::IsTerminal;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cooper_build::run::{Message, Received};
-use cooper_build::{BuildId, Event, PACKER_VERSION, Secrets};
+use cooper_build::{BuildId, Event, Inspection, PACKER_VERSION, Secrets, Session};
 use cooper_hcl::{Diagnostic, SourceMap, System};
 
 use self::diagnostics::Look;
 use self::human::{Human, Wishes};
+use self::inspection::Inspected;
 use self::json::Json;
 use self::machine::Machine;
 use self::question::Questions;
@@ -63,6 +65,8 @@ trait Renderer: Send {
     fn version(&mut self, version: &Version);
     /// What is wrong with a template.
     fn diagnostics(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets);
+    /// What is in a template, and what is wrong with it.
+    fn inspection(&mut self, inspected: &Inspected<'_>);
     /// Puts a question; false when this form cannot.
     fn ask(&mut self, build: &BuildId, question: &str) -> bool;
     /// Whoever was asked has ended a line.
@@ -160,6 +164,13 @@ impl Ui {
         if !list.is_empty() {
             self.renderer.diagnostics(list, sources, secrets);
         }
+    }
+
+    /// Prints what is in a template, if it could be read, and what was recorded as wrong with it.
+    pub fn inspection(&mut self, inspection: Option<&Inspection>, session: &Session) {
+        let Session { sources, secrets, diags, .. } = session;
+        let diagnostics = &diags.take();
+        self.renderer.inspection(&Inspected { inspection, diagnostics, sources, secrets });
     }
 
     /// Shows a run until it is over.

@@ -1,5 +1,7 @@
 //! Values as text: `print`, `println` and `printf`.
 
+use cooper_hcl::go_quote::quoted;
+
 use super::Data;
 
 type Result<T = String> = std::result::Result<T, String>;
@@ -317,34 +319,6 @@ fn padded_number(verb: &Verb, digits: &str, negative: bool) -> String {
         (false, true) => format!("{sign}{}{digits}", "0".repeat(missing)),
         (false, false) => format!("{}{sign}{digits}", " ".repeat(missing)),
     }
-}
-
-fn quoted(text: &str, quote: char) -> String {
-    let mut output = String::with_capacity(text.len() + 2);
-    output.push(quote);
-    for character in text.chars() {
-        match character {
-            '\\' => output.push_str("\\\\"),
-            '\n' => output.push_str("\\n"),
-            '\r' => output.push_str("\\r"),
-            '\t' => output.push_str("\\t"),
-            '\x07' => output.push_str("\\a"),
-            '\x08' => output.push_str("\\b"),
-            '\x0b' => output.push_str("\\v"),
-            '\x0c' => output.push_str("\\f"),
-            c if c == quote => {
-                output.push('\\');
-                output.push(c);
-            }
-            c if c.is_control() && c.is_ascii() => {
-                output.push_str(&format!("\\x{:02x}", u32::from(c)))
-            }
-            c if c.is_control() => output.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => output.push(c),
-        }
-    }
-    output.push(quote);
-    output
 }
 
 /// `1.5e+06`

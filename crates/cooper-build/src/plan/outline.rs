@@ -166,13 +166,7 @@ impl<'a> Reader<'a, '_> {
             return uses;
         }
         for (text, span) in listed {
-            let Some(reference) = SourceRef::parse(&text) else {
-                let message = format!("`{text}` is not a reference to a source");
-                let help = "write `\"source.TYPE.NAME\"`, such as `\"source.docker.ubuntu\"`";
-                let error = Diagnostic::error(Code::UnknownReference, message);
-                self.diags().error(error.at(span, "").help(help));
-                continue;
-            };
+            let Some(reference) = SourceRef::listed(&text, span, self.diags()) else { continue };
             uses.extend(self.source(&reference, span, None, None));
         }
         for nested in &block.uses {

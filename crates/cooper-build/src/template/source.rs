@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Block, Body, Name};
-use cooper_hcl::{Diagnostics, Span};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Span};
 
 use super::Template;
 use super::shape::{Rest, Shape, check_duplicates, check_no_dynamic};
@@ -44,6 +44,18 @@ impl SourceRef {
         };
         let sound = super::shape::is_identifier(component) && super::shape::is_identifier(label);
         sound.then(|| Self { component: component.into(), label: label.into() })
+    }
+
+    /// Like [`SourceRef::parse`], for an element of `sources`; records when it is none.
+    pub(crate) fn listed(text: &str, span: Span, diags: &Diagnostics) -> Option<Self> {
+        let source = Self::parse(text);
+        if source.is_none() {
+            let message = format!("`{text}` is not a reference to a source");
+            let help = "write `\"source.TYPE.NAME\"`, such as `\"source.docker.ubuntu\"`";
+            let error = Diagnostic::error(Code::UnknownReference, message);
+            diags.error(error.at(span, "").help(help));
+        }
+        source
     }
 }
 

@@ -1,8 +1,7 @@
 //! Values as text and as JSON, for people and for events.
 
-use std::fmt::Write;
-
 use super::{Number, Value, ValueKind};
+use crate::go_quote::quoted;
 
 /// What stands for a value that must not be shown.
 const SENSITIVE: &str = "<sensitive>";
@@ -38,7 +37,7 @@ impl Value {
             ValueKind::Null(_) => out.push_str("null"),
             ValueKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             ValueKind::Number(value) => out.push_str(&render_number(value)),
-            ValueKind::String(text) => render_quoted(out, text),
+            ValueKind::String(text) => out.push_str(&quoted(text, '"')),
             ValueKind::Unknown(_) => out.push_str(UNKNOWN),
             ValueKind::List(_, values) | ValueKind::Set(_, values) | ValueKind::Tuple(values) => {
                 if values.is_empty() {
@@ -64,7 +63,7 @@ impl Value {
                 out.push_str("{\n");
                 for (name, value) in values {
                     push_indent(out, indent + 1);
-                    render_quoted(out, name);
+                    out.push_str(&quoted(name, '"'));
                     out.push_str(" = ");
                     value.render_into(out, indent + 1);
                     out.push('\n');
@@ -107,38 +106,21 @@ fn number_to_json(value: &Number) -> serde_json::Value {
     }
 }
 
-/// A number as a double, in the shortest form that reads back the same, as Go prints it.
+/// A whole number with all its digits; another as a double, in the shortest form that reads back
+/// the same, as Go prints it.
 fn render_number(value: &Number) -> String {
     let double = value.to_f64();
-    if !double.is_finite() {
+    if value.is_integer() || !double.is_finite() {
         return value.to_string();
     }
     let scientific = format!("{double:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let Ok(exponent) = exponent.parse::<i32>() else { return scientific };
-    if (-4..21).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         return format!("{double}");
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
-}
-
-fn render_quoted(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            c if c.is_control() => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 fn push_indent(out: &mut String, levels: usize) {
@@ -175,7 +157,10 @@ mod tests {
         for (text, shown) in [
             ("0.1", "0.1"),
             ("100000000000000000000", "100000000000000000000"),
-            ("123456789012345678901234567890", "1.2345678901234568e+29"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            ("100000.5", "100000.5"),
+            ("1234567.5", "1.2345675e+06"),
+            ("3.33333333333333333333333", "3.3333333333333335"),
             ("0.00001", "1e-05"),
             ("1e400", &format!("1{}", "0".repeat(400))),
         ] {

@@ -20,7 +20,6 @@ const NOT_YET: &[(&str, Option<&str>)] = &[
     ("fmt", None),
     ("hcl2_upgrade", None),
     ("init", Some("the components of the docker plugin are built in: leave this command out")),
-    ("inspect", None),
     ("plugin", Some("the components of the docker plugin are built in")),
     ("plugins", Some("the components of the docker plugin are built in")),
     ("verify-attestation", None),

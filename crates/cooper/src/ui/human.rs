@@ -13,6 +13,7 @@ use cooper_hcl::{Diagnostic, SourceMap};
 use super::clean::{clean, last_state};
 use super::diagnostics::{self, Look};
 use super::elapsed::english;
+use super::inspection::Inspected;
 use super::sink::Sink;
 use super::summary::{Summary, joined};
 use super::{Renderer, Version};
@@ -295,6 +296,14 @@ impl Renderer for Human {
         let most = diagnostics::FOR_A_PERSON;
         let text = diagnostics::draw_first(most, list, sources, secrets, look);
         self.err(&text);
+    }
+
+    fn inspection(&mut self, inspected: &Inspected<'_>) {
+        inspected.text().iter().for_each(|part| self.say(part));
+        let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;
+        if !diagnostics.is_empty() {
+            self.diagnostics(diagnostics, sources, secrets);
+        }
     }
 
     fn ask(&mut self, build: &BuildId, question: &str) -> bool {

@@ -6,6 +6,7 @@ use cooper_hcl::{Diagnostic, SourceMap};
 use serde_json::{Value, json};
 
 use super::diagnostics;
+use super::inspection::Inspected;
 use super::sink::Sink;
 use super::{Renderer, Version};
 
@@ -29,8 +30,13 @@ impl Json {
                 "cooper": env!("CARGO_PKG_VERSION"),
             }));
         }
-        let mut line = String::new();
-        for c in object.to_string().chars() {
+        self.write(&object.to_string());
+    }
+
+    /// Writes an object and ends the line.
+    fn write(&mut self, object: &str) {
+        let mut line = String::with_capacity(object.len() + 1);
+        for c in object.chars() {
             // Control characters of the second set are legal in JSON and not on a terminal.
             match c {
                 '\u{7f}'..='\u{9f}' => line.push_str(&format!("\\u{:04x}", u32::from(c))),
@@ -73,6 +79,13 @@ impl Renderer for Json {
         for diagnostic in list {
             self.object(&diagnostics::to_json(diagnostic, sources, secrets));
         }
+    }
+
+    fn inspection(&mut self, inspected: &Inspected<'_>) {
+        let document = inspected.document();
+        // What was read from JSON can be written as JSON.
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        self.write(&text);
     }
 
     fn ask(&mut self, _build: &BuildId, _question: &str) -> bool {

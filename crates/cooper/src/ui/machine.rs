@@ -10,6 +10,7 @@ use super::clean::clean;
 use super::diagnostics::{self, Look};
 use super::elapsed::english;
 use super::human::{local_time, prefixed};
+use super::inspection::Inspected;
 use super::sink::Sink;
 use super::summary::{Summary, joined};
 use super::{Renderer, Version};
@@ -203,6 +204,14 @@ impl Renderer for Machine {
         let text = diagnostics::draw(list, sources, secrets, self.look);
         let level = if diagnostics::has_errors(list) { "error" } else { "say" };
         self.ui((self.clock)(), level, text.trim_end());
+    }
+
+    fn inspection(&mut self, inspected: &Inspected<'_>) {
+        inspected.text().iter().for_each(|part| self.say(part));
+        let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;
+        if !diagnostics.is_empty() {
+            self.diagnostics(diagnostics, sources, secrets);
+        }
     }
 
     fn ask(&mut self, _build: &BuildId, _question: &str) -> bool {
