@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Expr};
+use cooper_hcl::json::{self, Property};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
     Code, Diagnostic, Environment, Functions, Reported, Scope, SourceFile, Span, Type, Value,
@@ -242,26 +244,31 @@ impl<'a> Given<'a> {
         let mut undeclared = Vec::new();
         let Ok(text) = read_text(path, session) else { return undeclared };
         let Ok(file) = session.add(&path.to_string_lossy(), text) else { return undeclared };
-        let parsed: Result<serde_json::Map<String, serde_json::Value>, _> =
-            serde_json::from_str(file.text());
-        let object = match parsed {
-            Ok(object) => object,
-            Err(cause) => {
-                let message = format!("`{}` is not a JSON object: {cause}", path.display());
-                let span = json_place(&file, cause.line(), cause.column());
-                let error = Diagnostic::error(Code::Syntax, message);
-                session.diags.error(error.at(span, ""));
-                return undeclared;
-            }
+        let Ok(node) = json::parse(&file, &session.diags) else { return undeclared };
+        let json::NodeKind::Object(properties) = node.kind else {
+            let message = format!("`{}` is not a JSON object", path.display());
+            let error = Diagnostic::error(Code::Syntax, message).at(node.span, "");
+            session.diags.error(error.help("write `{ \"NAME\": VALUE }`"));
+            return undeclared;
         };
-        for (name, json) in object {
-            let span = json_name(&file, &name);
+        let mut first: HashMap<Arc<str>, Span> = HashMap::new();
+        for Property { name, name_span, value } in properties {
+            if &*name == "//" {
+                continue;
+            }
+            if let Some(&first) = first.get(&name) {
+                let message = format!("the variable `{name}` is given twice");
+                let error = Diagnostic::error(Code::Duplicate, message).at(name_span, "again here");
+                session.diags.error(error.label(first, "first given here"));
+                continue;
+            }
+            first.insert(name.clone(), name_span);
             let Some(&index) = self.index.get(&*name) else {
-                undeclared.push((name, span));
+                undeclared.push((name.to_string(), name_span));
                 continue;
             };
-            let from = format!("`{}`", path.display());
-            let (content, origin) = (Content::Value(from_json(&json)), InputOrigin::File);
+            let (span, from) = (value.span, format!("`{}`", path.display()));
+            let (content, origin) = (Content::Value(value.to_value()), InputOrigin::File);
             self.values[index] = Some(Raw { content, origin, from, span });
         }
         undeclared
@@ -282,44 +289,6 @@ fn auto_files(template: &Template, session: &Session) -> Vec<PathBuf> {
         names.iter().filter(|name| name.ends_with(suffix)).map(in_root).collect::<Vec<_>>()
     };
     [of(".auto.pkrvars.hcl"), of(".auto.pkrvars.json")].concat()
-}
-
-/// The place a JSON reader stopped at.
-fn json_place(file: &SourceFile, line: usize, column: usize) -> Span {
-    let before: usize =
-        file.text().split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let at = (before + column.saturating_sub(1)).min(file.text().len()) as u32;
-    Span::new(file.base() + at, file.base() + at)
-}
-
-/// The place of a property's name: the first text that looks like it.
-fn json_name(file: &SourceFile, name: &str) -> Span {
-    let quoted = format!("\"{name}\"");
-    match file.text().find(&quoted) {
-        Some(at) => {
-            let start = file.base() + at as u32;
-            Span::new(start, start + quoted.len() as u32)
-        }
-        None => file.span(),
-    }
-}
-
-/// A JSON value; strings mean themselves, `${}` included.
-fn from_json(json: &serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::null(Type::Any),
-        serde_json::Value::Bool(value) => Value::bool(*value),
-        // Through text, so that no digit is lost.
-        serde_json::Value::Number(number) => {
-            let text = Value::string(number.to_string());
-            text.convert(&Type::Number).unwrap_or(text)
-        }
-        serde_json::Value::String(text) => Value::string(text),
-        serde_json::Value::Array(elements) => Value::tuple(elements.iter().map(from_json)),
-        serde_json::Value::Object(fields) => {
-            Value::object(fields.iter().map(|(name, value)| (name.as_str(), from_json(value))))
-        }
-    }
 }
 
 /// The value of one variable, from what was given or its default.

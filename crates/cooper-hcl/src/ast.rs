@@ -2,11 +2,13 @@
 //!
 //! Both HCL syntaxes, native and JSON, are read into this tree.
 
+mod decided;
 mod reference;
+mod relocate;
 
 use std::sync::Arc;
 
-use crate::source::Span;
+use crate::source::{SourceFile, Span};
 use crate::value::Number;
 
 pub use reference::Reference;
@@ -27,6 +29,9 @@ pub struct Body {
     pub blocks: Vec<Block>,
     /// From the first to the last byte inside the braces.
     pub span: Span,
+    /// The text, where it is JSON: then nobody has said yet which arguments are blocks.
+    /// [`Body::decided`] does, after which it still tells how the block was written.
+    pub json: Option<SourceFile>,
 }
 
 impl Body {

@@ -259,7 +259,8 @@ impl Diagnostics {
         self.record(diagnostic);
     }
 
-    fn record(&self, diagnostic: Diagnostic) {
+    /// Records what was found elsewhere, whichever it is.
+    pub(crate) fn record(&self, diagnostic: Diagnostic) {
         let mut list = self.lock();
         // An error is always kept when it is the first, so that none goes unnoticed.
         let full = list.len() >= Self::MOST

@@ -4,6 +4,7 @@
 //! each piece; [`lower`] makes our tree of its.
 
 mod error;
+mod json;
 mod lower;
 mod scan;
 
@@ -16,6 +17,9 @@ use crate::ast::{Body, Expr, File};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, Severity};
 use crate::source::{SourceFile, Span};
 use lower::Lowerer;
+
+pub use json::parse_json;
+pub(crate) use json::{is_comment, read_within};
 
 /// Reads a file in HCL's native syntax.
 ///

@@ -94,6 +94,13 @@ impl SourceFile {
         Span::new(self.base, self.base + self.text.len() as u32)
     }
 
+    /// The text a span of this file covers, or the empty string for any other span.
+    pub fn slice(&self, span: Span) -> &str {
+        let local = |offset: u32| offset.checked_sub(self.base).map(|local| local as usize);
+        let range = local(span.start).zip(local(span.end));
+        range.and_then(|(start, end)| self.text.get(start..end)).unwrap_or("")
+    }
+
     fn contains(&self, span: Span) -> bool {
         let whole = self.span();
         span.start >= whole.start && span.end <= whole.end

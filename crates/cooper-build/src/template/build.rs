@@ -6,7 +6,7 @@ use cooper_hcl::ast::{Attribute, Block, Body, Name};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Span};
 
 use super::Template;
-use super::shape::{ArgumentShape, BlockShape, Rest, Shape, check_duplicates, check_no_dynamic};
+use super::shape::{ArgumentShape, BlockShape, Rest, Shape, component_body};
 use super::source::SourceRef;
 use crate::component::Role;
 
@@ -211,7 +211,7 @@ pub static POST_PROCESSOR: Shape = Shape {
 
 pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
     let Block { body, header, .. } = block;
-    SHAPE.check(&body, header, diags);
+    let body = SHAPE.read(body, header, diags);
     let attribute = |name| body.attribute(name).cloned();
     let mut build = BuildBlock {
         name: attribute("name"),
@@ -250,9 +250,9 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
                 build.chains.push(vec![step(component, block, &POST_PROCESSOR, diags)]);
             }
             ("post-processors", []) => {
-                CHAIN.check(&block.body, block.header, diags);
+                let body = CHAIN.read(block.body, block.header, diags);
                 let mut chain = Vec::new();
-                for block in block.body.blocks {
+                for block in body.blocks {
                     if let ("post-processor", [component]) = (&*block.kind.text, &block.labels[..])
                     {
                         let component = component.clone();
@@ -277,8 +277,6 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
 }
 
 fn source_use(label: &Name, block: Block, diags: &Diagnostics) -> Option<SourceUse> {
-    check_duplicates(&block.body, diags);
-    check_no_dynamic(&block.body, diags);
     let Some(source) = SourceRef::parse(&label.text) else {
         let message = format!("`{}` is not a reference to a source", label.text);
         let error = Diagnostic::error(Code::UnknownReference, message);
@@ -287,25 +285,23 @@ fn source_use(label: &Name, block: Block, diags: &Diagnostics) -> Option<SourceU
         return None;
     };
     let Block { body, header, .. } = block;
-    let (mut meta, body) = split(body, &USE);
+    let (mut meta, body) = split(component_body(body, diags), &USE);
     let name = meta.attributes.pop();
     Some(SourceUse { source, name, body: Arc::new(body), header })
 }
 
 fn step(component: Name, block: Block, meta: &Shape, diags: &Diagnostics) -> StepBlock {
-    check_duplicates(&block.body, diags);
-    check_no_dynamic(&block.body, diags);
     let Block { body, header, .. } = block;
-    let (meta, body) = split(body, meta);
+    let (meta, body) = split(component_body(body, diags), meta);
     StepBlock { component, meta, body: Arc::new(body), header }
 }
 
 /// Takes the arguments that the shape lists out of a body.
 fn split(body: Body, shape: &Shape) -> (Body, Body) {
-    let Body { attributes, blocks, span } = body;
+    let Body { attributes, blocks, span, json } = body;
     let (taken, rest) = attributes
         .into_iter()
         .partition(|attribute| shape.argument(&attribute.name.text).is_some());
-    let taken = Body { attributes: taken, blocks: Vec::new(), span };
-    (taken, Body { attributes: rest, blocks, span })
+    let taken = Body { attributes: taken, blocks: Vec::new(), span, json: json.clone() };
+    (taken, Body { attributes: rest, blocks, span, json })
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use cooper_hcl::ast::{Block, Name};
-use cooper_hcl::{Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse};
+use cooper_hcl::{
+    Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse, parse_json,
+};
 
 use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier, later};
 use super::{Template, build, local, packer, source, variable};
@@ -111,8 +113,8 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
     for file in read {
         match file {
             Ok(file) => {
-                ROOT.check(&file.body, Span::NONE, diags);
-                file.body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
+                let body = ROOT.read(file.body, Span::NONE, diags);
+                body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
             }
             Err(reported) => readable = Err(reported),
         }
@@ -132,11 +134,7 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
     })?;
     if kind != FileKind::Directory {
         let name = path.to_string_lossy();
-        if name.ends_with(JSON) {
-            let message = format!("`{shown}`: Cooper does not support JSON templates yet");
-            return Err(diags.error(Diagnostic::error(Code::NotYetSupported, message)));
-        }
-        if !name.ends_with(NATIVE) {
+        if !name.ends_with(NATIVE) && !name.ends_with(JSON) {
             let message =
                 format!("`{shown}` is not a template: its name does not end in `{NATIVE}`");
             let error = Diagnostic::error(Code::UnreadableFile, message);
@@ -151,30 +149,30 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
         diags.error(Diagnostic::error(Code::UnreadableFile, message))
     })?;
     let is_folder =
-        |name: &str| matches!(session.system.kind(&path.join(name)), Ok(FileKind::Directory));
+        |name: &&String| matches!(session.system.kind(&path.join(name)), Ok(FileKind::Directory));
     let mut files = Vec::new();
-    for name in names {
-        if name.ends_with(NATIVE) && !is_folder(&name) {
-            files.push(if path == Path::new(".") { name.into() } else { path.join(name) });
-        } else if name.ends_with(JSON) && !is_folder(&name) {
-            let message = format!(
-                "`{}`: Cooper does not support JSON templates yet",
-                path.join(name).display()
-            );
-            diags.error(Diagnostic::error(Code::NotYetSupported, message));
-        }
+    for suffix in [NATIVE, JSON] {
+        let of_syntax = names.iter().filter(|name| name.ends_with(suffix) && !is_folder(name));
+        files.extend(of_syntax.map(|name| match path == Path::new(".") {
+            true => PathBuf::from(name),
+            false => path.join(name),
+        }));
     }
     if files.is_empty() {
         let message = format!("the folder `{shown}` has no template");
-        let help = format!("Cooper reads the files whose names end in `{NATIVE}`");
+        let help = format!("Cooper reads the files whose names end in `{NATIVE}` or `{JSON}`");
         return Err(diags.error(Diagnostic::error(Code::UnreadableFile, message).help(help)));
     }
     Ok((path.to_owned(), true, files))
 }
 
-/// Reads and parses a file of HCL.
+/// Reads and parses a file of HCL, in JSON syntax when its name ends in `.json`.
 pub(crate) fn read(path: &Path, session: &mut Session) -> Result<cooper_hcl::ast::File, Reported> {
     let text = read_text(path, session)?;
+    let parse = match path.extension().is_some_and(|extension| extension == "json") {
+        true => parse_json,
+        false => parse,
+    };
     session.parse(&path.to_string_lossy(), text, parse)
 }
 
@@ -200,10 +198,10 @@ pub(crate) fn read_text(path: &Path, session: &Session) -> Result<String, Report
 fn add(block: Block, template: &mut Template, literals: &Literals<'_>) {
     let diags = literals.diags;
     match (&*block.kind.text, &block.labels[..]) {
-        ("packer", []) => packer::load(&block, template, literals),
-        ("variable", [name]) => variable::load(name, &block, template, literals),
+        ("packer", []) => packer::load(block, template, literals),
+        ("variable", [name]) => variable::load(&name.clone(), block, template, literals),
         ("variables", []) => variable::load_all(block, template, diags),
-        ("local", [name]) => local::load(name, &block, template, literals),
+        ("local", [name]) => local::load(&name.clone(), block, template, literals),
         ("locals", []) => local::load_all(block, template, diags),
         ("source", [component, label]) => {
             let (component, label) = (component.clone(), label.clone());

@@ -35,19 +35,19 @@ pub(super) static SHAPE: Shape = Shape {
 pub(super) static LOCALS: Shape =
     Shape { what: "a `locals` block", arguments: &[], blocks: &[], rest: Rest::Names };
 
-pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals: &Literals<'_>) {
-    SHAPE.check(&block.body, block.header, literals.diags);
+pub(super) fn load(name: &Name, block: Block, template: &mut Template, literals: &Literals<'_>) {
+    let body = SHAPE.read(block.body, block.header, literals.diags);
     check_name(name, "local", literals.diags);
-    let sensitive = block.body.attribute("sensitive");
+    let sensitive = body.attribute("sensitive");
     let sensitive = sensitive.is_some_and(|given| literals.bool(given).unwrap_or(true));
-    if let Some(expression) = block.body.attribute("expression") {
+    if let Some(expression) = body.attribute("expression") {
         let expr = expression.expr.clone();
         template.locals.push(Local { name: name.clone(), expr, sensitive });
     }
 }
 
 pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostics) {
-    LOCALS.check(&block.body, block.header, diags);
+    let body = LOCALS.read(block.body, block.header, diags);
     let local = |Attribute { name, expr, span: _ }| Local { name, expr, sensitive: false };
-    template.locals.extend(block.body.attributes.into_iter().map(local));
+    template.locals.extend(body.attributes.into_iter().map(local));
 }

@@ -47,15 +47,15 @@ static PLUGINS: Shape =
 const EXAMPLE: &str =
     "write `NAME = { version = \">= 1.0.0\", source = \"github.com/OWNER/NAME\" }`";
 
-pub(super) fn load(block: &Block, template: &mut Template, literals: &Literals<'_>) {
+pub(super) fn load(block: Block, template: &mut Template, literals: &Literals<'_>) {
     let diags = literals.diags;
-    SHAPE.check(&block.body, block.header, diags);
-    if let Some(required) = block.body.attribute("required_version") {
+    let body = SHAPE.read(block.body, block.header, diags);
+    if let Some(required) = body.attribute("required_version") {
         check_required_version(required, literals);
     }
-    for plugins in block.body.blocks("required_plugins") {
-        PLUGINS.check(&plugins.body, plugins.header, diags);
-        for attribute in &plugins.body.attributes {
+    for plugins in body.blocks("required_plugins").cloned() {
+        let body = PLUGINS.read(plugins.body, plugins.header, diags);
+        for attribute in &body.attributes {
             let Ok(plugin) = requirement(attribute, literals) else { continue };
             let same = |other: &&PluginRequirement| other.accessor == plugin.accessor;
             if let Some(first) = template.plugins.iter().find(same) {

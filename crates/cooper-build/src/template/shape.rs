@@ -85,23 +85,35 @@ impl Shape {
         self.blocks.iter().find(|block| block.name == name)
     }
 
-    /// Records everything in a body that does not belong there, or is not there and should be.
-    /// Nested blocks with wrong labels are recorded and may be skipped by asking
-    /// [`labels_fit`] again.
-    pub(super) fn check(&self, body: &Body, header: Span, diags: &Diagnostics) {
+    /// The body, in which everything is told that does not belong there, or is not there and
+    /// should be. Nested blocks with wrong labels are still in it.
+    pub(super) fn read(&self, body: Body, header: Span, diags: &Diagnostics) -> Body {
+        let labels = |name: &str| self.block(name).map(|block| block.labels);
+        // What cannot be a block was recorded, and is missing.
+        let body = body.into_decided(labels, diags);
+        self.check(&body, header, diags);
+        body
+    }
+
+    fn check(&self, body: &Body, header: Span, diags: &Diagnostics) {
         for attribute in &body.attributes {
             let name = &*attribute.name.text;
             if self.rest == Rest::Names || self.argument(name).is_some() {
                 continue;
             }
-            let message = format!("{} has no argument `{name}`", self.what);
+            // A property of JSON may have been meant as either.
+            let either = if body.json.is_some() { "argument or block" } else { "argument" };
+            let message = format!("{} has no {either} `{name}`", self.what);
             let plural = format!("{name}s");
             let help = if self.argument(&plural).is_some() {
                 Some(format!("did you mean `{plural}`?"))
             } else if self.block(name).is_some() {
                 Some(format!("`{name}` is a block: write `{name} {{ … }}` without `=`"))
             } else {
-                did_you_mean(name, self.arguments.iter().map(|argument| argument.name))
+                let blocks = self.blocks.iter().map(|block| block.name);
+                let blocks = blocks.filter(|_| body.json.is_some());
+                let arguments = self.arguments.iter().map(|argument| argument.name);
+                did_you_mean(name, arguments.chain(blocks))
             };
             let error = Diagnostic::error(Code::UnknownArgument, message);
             diags.error(error.at(attribute.name.span, "").help(help));
@@ -157,8 +169,20 @@ pub(crate) fn check_duplicates(body: &Body, diags: &Diagnostics) {
     }
 }
 
+/// The body of a component, whose arguments and blocks are known only to its kind.
+pub(super) fn component_body(body: Body, diags: &Diagnostics) -> Body {
+    let dynamic = |name: &str| (name == "dynamic").then_some(&["block"][..]);
+    let body = body.into_decided(dynamic, diags);
+    // A property of JSON that is there twice may be two blocks.
+    if body.json.is_none() {
+        check_duplicates(&body, diags);
+    }
+    check_no_dynamic(&body, diags);
+    body
+}
+
 /// Records `dynamic` blocks anywhere in a body.
-pub(super) fn check_no_dynamic(body: &Body, diags: &Diagnostics) {
+fn check_no_dynamic(body: &Body, diags: &Diagnostics) {
     let mut left = vec![body];
     while let Some(body) = left.pop() {
         for block in &body.blocks {

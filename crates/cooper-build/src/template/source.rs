@@ -7,7 +7,7 @@ use cooper_hcl::ast::{Block, Body, Name};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Span};
 
 use super::Template;
-use super::shape::{Rest, Shape, check_duplicates, check_no_dynamic};
+use super::shape::{Rest, Shape, component_body};
 use crate::component::Role;
 
 /// A `source` block. It means nothing until a build uses it.
@@ -79,8 +79,6 @@ pub(super) fn load(
     template: &mut Template,
     diags: &Diagnostics,
 ) {
-    check_duplicates(&block.body, diags);
-    check_no_dynamic(&block.body, diags);
-    let (body, header) = (Arc::new(block.body), block.header);
+    let (body, header) = (Arc::new(component_body(block.body, diags)), block.header);
     template.sources.push(SourceBlock { component, label, body, header });
 }

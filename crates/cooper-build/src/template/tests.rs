@@ -391,7 +391,7 @@ async fn folders_are_read_file_by_file() {
     for (path, expected) in [
         ("nowhere", "`nowhere` cannot be read"),
         ("x.txt", "`x.txt` is not a template"),
-        ("x.pkr.json", "`x.pkr.json`: Cooper does not support JSON templates yet"),
+        ("x.pkr.json", "the template has no `build` block"),
     ] {
         let mut world = World::new("").file("x.txt", "").file("x.pkr.json", "{}");
         world.path = path.into();

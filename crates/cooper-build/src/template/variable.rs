@@ -87,13 +87,14 @@ static RULE: Shape = Shape {
     rest: Rest::Nothing,
 };
 
-pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals: &Literals<'_>) {
+pub(super) fn load(name: &Name, block: Block, template: &mut Template, literals: &Literals<'_>) {
     let Block { body, header, .. } = block;
-    SHAPE.check(body, *header, literals.diags);
+    let body = SHAPE.read(body, header, literals.diags);
     check_name(name, "variable", literals.diags);
     let ty = body.attribute("type").and_then(|given| {
         // A type that cannot be read was recorded; whatever is given will do then.
-        parse_type(&given.expr, literals.env()).ok().filter(|ty| *ty != Type::Any)
+        let expr = body.static_expression(given, literals.diags).ok()?;
+        parse_type(&expr, literals.env()).ok().filter(|ty| *ty != Type::Any)
     });
     let description = body.attribute("description");
     let sensitive = body.attribute("sensitive");
@@ -105,12 +106,12 @@ pub(super) fn load(name: &Name, block: &Block, template: &mut Template, literals
         description: description.and_then(|given| literals.string(given).ok()),
         sensitive: sensitive.is_some_and(|given| literals.bool(given).unwrap_or(true)),
         rules: rules.collect(),
-        header: *header,
+        header,
     });
 }
 
 pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostics) {
-    VARIABLES.check(&block.body, block.header, diags);
+    let body = VARIABLES.read(block.body, block.header, diags);
     let variable = |Attribute { name, expr, span }| Variable {
         name,
         ty: None,
@@ -120,13 +121,13 @@ pub(super) fn load_all(block: Block, template: &mut Template, diags: &Diagnostic
         rules: Vec::new(),
         header: span,
     };
-    template.variables.extend(block.body.attributes.into_iter().map(variable));
+    template.variables.extend(body.attributes.into_iter().map(variable));
 }
 
 fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {
     let diags = literals.diags;
-    let Block { body, header, .. } = block;
-    RULE.check(body, *header, diags);
+    let header = block.header;
+    let body = RULE.read(block.body.clone(), header, diags);
     let condition = body.attribute("condition")?;
     let message = body.attribute("error_message")?;
 
@@ -153,7 +154,7 @@ fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {
         let help = "begin with a capital letter and end with `.`, `?` or `!`";
         diags.error(error.at(message.expr.span, "").help(help));
     }
-    Some(Rule { condition: condition.expr.clone(), message: text, header: *header })
+    Some(Rule { condition: condition.expr.clone(), message: text, header })
 }
 
 /// Whether a text begins with a capital, if with a letter, and ends as a sentence does.

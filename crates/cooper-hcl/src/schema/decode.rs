@@ -1,5 +1,6 @@
 //! Reading a block by its schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ pub fn check_shape(
     env: Environment<'_>,
 ) -> Result<(), Reported> {
     let scope = Scope::new();
-    Decoder { schema, scope: &scope, env }.shape(bodies, header).map(|_| ())
+    Decoder { schema, scope: &scope, env }.shape(bodies, header)
 }
 
 struct Decoder<'a> {
@@ -53,9 +54,9 @@ struct Decoder<'a> {
 }
 
 /// What the bodies have of the things that the schema knows.
-struct Shape<'a> {
-    arguments: BTreeMap<&'a str, &'a Attribute>,
-    blocks: BTreeMap<&'a str, Vec<&'a Block>>,
+struct Shape<'b> {
+    arguments: BTreeMap<&'b str, &'b Attribute>,
+    blocks: BTreeMap<&'b str, Vec<&'b Block>>,
 }
 
 impl<'a> Decoder<'a> {
@@ -63,8 +64,10 @@ impl<'a> Decoder<'a> {
         self.env.diags.error(diagnostic)
     }
 
-    fn decode(&self, bodies: &[&'a Body], header: Span) -> Result<Decoded, Reported> {
-        let (shape, mut failed) = self.collect(bodies, header);
+    fn decode(&self, bodies: &[&Body], header: Span) -> Result<Decoded, Reported> {
+        let (bodies, decided) = self.decided(bodies);
+        let (shape, mut failed) = self.collect(&bodies, header);
+        failed = failed.or(decided.err());
         let mut attributes = Attributes::new();
         let mut places = Places { header, ..Places::default() };
         for argument in &self.schema.arguments {
@@ -105,8 +108,10 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn shape(&self, bodies: &[&'a Body], header: Span) -> Result<Shape<'a>, Reported> {
-        let (shape, mut failed) = self.collect(bodies, header);
+    fn shape(&self, bodies: &[&Body], header: Span) -> Result<(), Reported> {
+        let (bodies, decided) = self.decided(bodies);
+        let (shape, mut failed) = self.collect(&bodies, header);
+        failed = failed.or(decided.err());
         for block in &self.schema.blocks {
             for given in shape.blocks.get(&*block.name).into_iter().flatten() {
                 let nested = Decoder { schema: &block.schema, scope: self.scope, env: self.env };
@@ -115,17 +120,35 @@ impl<'a> Decoder<'a> {
                 }
             }
         }
-        failed.map_or(Ok(shape), Err)
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// The bodies, in which the schema says what is a block.
+    fn decided<'b>(&self, bodies: &[&'b Body]) -> (Vec<Cow<'b, Body>>, Result<(), Reported>) {
+        let labels = |name: &str| self.schema.block(name).map(|_| &[][..]);
+        let mut result = Ok(());
+        let decided = bodies.iter().map(|body| {
+            let (body, decided) = body.decided(labels, self.env.diags);
+            result = result.and(decided);
+            body
+        });
+        (decided.collect(), result)
     }
 
     /// Sorts out what the bodies have, recording what should not be there and what is missing.
-    fn collect(&self, bodies: &[&'a Body], header: Span) -> (Shape<'a>, Option<Reported>) {
+    fn collect<'b>(
+        &self,
+        bodies: &'b [Cow<'b, Body>],
+        header: Span,
+    ) -> (Shape<'b>, Option<Reported>) {
         let mut failed = None;
         let mut shape = Shape { arguments: BTreeMap::new(), blocks: BTreeMap::new() };
-        for attribute in bodies.iter().flat_map(|body| &body.attributes) {
+        let attributes =
+            bodies.iter().flat_map(|body| body.attributes.iter().map(move |a| (body, a)));
+        for (body, attribute) in attributes {
             let name = &*attribute.name.text;
             if self.schema.argument(name).is_none() {
-                failed = Some(self.unexpected_argument(&attribute.name));
+                failed = Some(self.unexpected_argument(&attribute.name, body.json.is_some()));
             } else if let Some(first) = shape.arguments.get(name) {
                 failed = Some(
                     self.error(
@@ -187,8 +210,10 @@ impl<'a> Decoder<'a> {
         (shape, failed)
     }
 
-    fn unexpected_argument(&self, name: &Name) -> Reported {
+    fn unexpected_argument(&self, name: &Name, is_json: bool) -> Reported {
         let text = &*name.text;
+        // A property of JSON may have been meant as either.
+        let either = if is_json { "argument or block" } else { "argument" };
         let help = match self.schema.block(text) {
             Some(_) => Some(format!("`{text}` is a block: write `{text} {{ … }}` without `=`")),
             None => did_you_mean(text, self.schema.names()),
@@ -196,7 +221,7 @@ impl<'a> Decoder<'a> {
         self.error(
             Diagnostic::error(
                 Code::UnknownArgument,
-                format!("there is no argument called `{text}` here"),
+                format!("there is no {either} called `{text}` here"),
             )
             .at(name.span, "")
             .help(help),
@@ -257,7 +282,7 @@ impl<'a> Decoder<'a> {
     fn nested(
         &self,
         block: &BlockSchema,
-        given: &[&'a Block],
+        given: &[&Block],
     ) -> Result<(Value, Vec<Places>), Reported> {
         let decoder = Decoder { schema: &block.schema, scope: self.scope, env: self.env };
         let decoded: Vec<_> =
