@@ -234,12 +234,14 @@ async fn values_that_cannot_be_used() {
     }
     let mut world = with_vars(World::new(SHOW), &[("any", "")]);
     world.inputs.var_files =
-        vec!["no.hcl".into(), "x.txt".into(), "bad.hcl".into(), "e.json".into()];
+        ["no.hcl", "x.txt", "bad.hcl", "e.json", "list.json", "twice.json"].map(Into::into).into();
     world.inputs.warn_undeclared = true;
     let world = world
         .file("bad.hcl", "variable \"x\" {}\nsome = 1\nn = var.x\n")
         .file("x.txt", "")
-        .file("e.json", "{\"n\": }");
+        .file("e.json", "{\"n\": }")
+        .file("list.json", "[]")
+        .file("twice.json", "{\"n\": 1, \"n\": 2}");
     let found = world.mistakes().await;
     for expected in [
         "`no.hcl` cannot be read",
@@ -247,7 +249,9 @@ async fn values_that_cannot_be_used() {
         "1: a variable file has no block `variable`",
         "2: the variable `some` is not declared",
         "3: a value in a variable file may not mention `var`",
-        "1: `e.json` is not a JSON object",
+        "1: expected a value, found `}`",
+        "1: `list.json` is not a JSON object",
+        "1: the variable `n` is given twice",
     ] {
         assert!(found.iter().any(|found| found.starts_with(expected)), "{expected}: {found:#?}");
     }
