@@ -234,7 +234,7 @@ async fn values_that_cannot_be_used() {
     }
     let mut world = with_vars(World::new(SHOW), &[("any", "")]);
     world.inputs.var_files =
-        ["no.hcl", "x.txt", "bad.hcl", "e.json", "list.json", "twice.json"].map(Into::into).into();
+        ["no.hcl", "x.txt", "e.json", "list.json", "twice.json", "bad.hcl"].map(Into::into).into();
     world.inputs.warn_undeclared = true;
     let world = world
         .file("bad.hcl", "variable \"x\" {}\nsome = 1\nn = var.x\n")
