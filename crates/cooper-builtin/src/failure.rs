@@ -17,11 +17,26 @@ pub(crate) fn because(message: impl Into<String>, error: &(dyn StdError + 'stati
 
 fn help(error: &Error) -> Option<&'static str> {
     Some(match error {
+        Error::Unreachable { reason, .. } if reason.starts_with("ssh: ") => {
+            "`ssh HOST docker version`, with the user, host and port of `DOCKER_HOST`, has to \
+             work without a question"
+        }
         Error::Unreachable { reason, .. }
             if reason.to_lowercase().contains("permission denied") =>
         {
             "this user may not use Docker: add it to the group `docker` \
              (`sudo usermod -aG docker \"$USER\"`) and log in again, or use `sudo`"
+        }
+        Error::Unreachable { reason, .. } if reason.contains("client certificate") => {
+            "`cert.pem` and `key.pem` belong into the folder that `DOCKER_CERT_PATH` names"
+        }
+        Error::Unreachable { reason, .. } if reason.contains("peer certificate") => {
+            "`ca.pem` in the folder that `DOCKER_CERT_PATH` names must be of the authority that \
+             signed the engine's certificate, which must be for the host of `DOCKER_HOST`"
+        }
+        Error::Unreachable { reason, .. } if reason.contains("fatal alert") => {
+            "`cert.pem` in the folder that `DOCKER_CERT_PATH` names must be of an authority that \
+             the engine knows"
         }
         Error::Unreachable { .. } => {
             "is Docker running? `docker info` tells; `DOCKER_HOST` and `docker context` say where \
@@ -48,6 +63,10 @@ mod tests {
         for (reason, expected) in [
             ("Permission denied (os error 13)", "group `docker`"),
             ("No such file or directory (os error 2)", "`docker info`"),
+            ("it wants to see a client certificate, and there is none (x)", "`key.pem`"),
+            ("invalid peer certificate: UnknownIssuer", "`ca.pem`"),
+            ("received fatal alert: BadCertificate", "`cert.pem`"),
+            ("ssh: me@box: Permission denied (publickey).", "`ssh HOST docker version`"),
         ] {
             let (address, reason) = ("unix:///x".to_owned(), reason.to_owned());
             let failure = because("pull", &Error::Unreachable { address, reason });

@@ -16,6 +16,7 @@ use cooper_container::spec::Entrypoint;
 use cooper_container::{
     Container, ContainerEngine, ContainerSpec, Credentials, DockerConfig, DockerEngine, Error,
 };
+use cooper_testbed::{PASSWORD, Registry, USERS};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 
@@ -433,51 +434,22 @@ async fn an_engine_that_is_not_there_is_said_to_be() {
     );
 }
 
-/// A password whose base64 differs between the usual alphabet and the one for URLs, and its hash.
-const PASSWORD: &str = "p~~??>>~ÿü";
-const PASSWORD_HASH: &str = "$2y$05$abcdefghijklmnopqrstuu6fv23DeS2eur8Nh2QU25emJi9Qibkm.";
-
-/// A registry that wants that password of `somebody`; it ends when dropped.
+/// A registry that wants to know who asks; it ends when dropped.
 struct ClosedRegistry {
-    process: std::process::Child,
-    address: String,
+    registry: Registry,
     _folder: tempfile::TempDir,
 }
 
 impl ClosedRegistry {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let place = folder.path().display();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        std::fs::write(folder.path().join("htpasswd"), format!("somebody:{PASSWORD_HASH}\n"))
-            .unwrap();
-        let settings = format!(
-            "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: {place}/blobs\n\
-             http:\n  addr: {address}\nauth:\n  htpasswd:\n    realm: test\n    path: {place}/htpasswd\n"
-        );
-        let path = folder.path().join("settings.yml");
-        std::fs::write(&path, settings).unwrap();
-        let process = std::process::Command::new("docker-registry")
-            .arg("serve")
-            .arg(&path)
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap();
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(&address).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the registry does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Self { process, address, _folder: folder }
+        Self { registry: Registry::start_closed(folder.path()).unwrap(), _folder: folder }
     }
 }
 
 impl Drop for ClosedRegistry {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.registry.stop();
     }
 }
 
@@ -485,12 +457,12 @@ impl Drop for ClosedRegistry {
 async fn a_password_full_of_symbols_opens_a_registry() {
     let engine = engine!();
     let registry = ClosedRegistry::start();
-    let repository = format!("{}/{}", registry.address, unique("closed"));
+    let repository = format!("{}/{}", registry.registry.address(), unique("closed"));
     let name = format!("{repository}:v1");
     engine.tag("base:latest", &repository, Some("v1")).await.unwrap();
     let refused = engine.push(&name, None, &Credentials::Anonymous, &mut |_| {}).await;
     let login =
-        Credentials::Password { username: "somebody".to_owned(), password: PASSWORD.to_owned() };
+        Credentials::Password { username: USERS[0].to_owned(), password: PASSWORD.to_owned() };
     let pushed = engine.push(&name, None, &login, &mut |_| {}).await;
     let pulled = engine.pull(&name, None, &login, &mut |_| {}).await;
     engine.remove_image(&name).await.unwrap();

@@ -27,6 +27,10 @@ pub struct Daemon {
 pub struct DaemonOptions {
     /// The registry that stands in for Docker Hub: `127.0.0.1:34567`.
     pub mirror: Option<String>,
+    /// More arguments: `--tlsverify`.
+    pub arguments: Vec<String>,
+    /// More variables of its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 impl Daemon {
@@ -71,6 +75,8 @@ impl Daemon {
         for variable in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
             command.env_remove(variable);
         }
+        let environment = options.environment.iter().map(|(name, value)| (name, value));
+        command.args(&options.arguments).envs(environment);
         let pid = process::launch(&mut command, &daemon.log())?;
         process::wait_until(Duration::from_secs(60), || {
             !process::is_alive(pid) || daemon.answers()

@@ -8,6 +8,7 @@
 //! knows nothing of Cooper: it talks to daemons through the `docker` program.
 
 mod base_image;
+mod certificates;
 mod cgroups;
 mod daemon;
 mod error;
@@ -18,7 +19,8 @@ pub mod process;
 mod registry;
 mod testbed;
 
+pub use certificates::Certificates;
 pub use daemon::{Daemon, DaemonOptions};
 pub use error::{Context, Error, Result};
-pub use registry::Registry;
+pub use registry::{PASSWORD, Registry, USERS, free_port};
 pub use testbed::{Environment, Testbed};

@@ -15,6 +15,8 @@ const NEEDED: &[(&str, &str)] = &[
     ("packer", "/usr/bin/packer"),
     ("iproute2", "/sbin/ip"),
     ("openssl", "/usr/bin/openssl"),
+    ("openssh-client", "/usr/bin/ssh"),
+    ("openssh-server", "/usr/sbin/sshd"),
     ("git", "/usr/bin/git"),
     ("time", "/usr/bin/time"),
     ("tmux", "/usr/bin/tmux"),

@@ -10,33 +10,70 @@ use crate::error::{Context, Error, Result};
 use crate::http;
 use crate::process;
 
-/// A registry without authentication on a loopback port.
+/// A registry on a loopback port.
 #[derive(Debug)]
 pub struct Registry {
     address: String,
     pid: u32,
 }
 
+/// The users that a closed registry lets in: anybody, and who Amazon's tokens are for.
+pub const USERS: [&str; 2] = ["somebody", "AWS"];
+
+/// The password of all of them. It has a bit of everything that some syntax could stumble over,
+/// and its base64 differs between the usual alphabet and the one for URLs.
+pub const PASSWORD: &str = r#"p~~??>>~ÿü "q'\$${x}%{s}:@/+&=`y`"#;
+
+/// The password as the registry knows it, by bcrypt.
+const PASSWORD_HASH: &str = "$2y$05$abcdefghijklmnopqrstuuTUmi/9Y9pHR2dkMdpE4RnzRbNmdt7I.";
+
+/// Whom a registry lets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    Open,
+    Closed,
+}
+
 impl Registry {
-    /// Starts a registry that keeps its blobs, its settings and its log in `folder`, and returns
-    /// when it answers. It goes on until [`Registry::stop`].
+    /// Starts a registry that keeps its blobs, its settings and its log in `folder`, lets
+    /// everybody in, and returns when it answers. It goes on until [`Registry::stop`].
     pub fn start(folder: &Path) -> Result<Self> {
+        Self::start_with(folder, Door::Open)
+    }
+
+    /// The same for a registry that lets in [`USERS`] with their [`PASSWORD`] only.
+    pub fn start_closed(folder: &Path) -> Result<Self> {
+        Self::start_with(folder, Door::Closed)
+    }
+
+    fn start_with(folder: &Path, door: Door) -> Result<Self> {
         fs::create_dir_all(folder).context(format!("make folder {}", folder.display()))?;
-        let address = format!("127.0.0.1:{}", free_port()?);
-        let settings = folder.join("settings.yml");
+        let write = |name: &str, text: String| {
+            let path = folder.join(name);
+            fs::write(&path, text).context(format!("write {}", path.display())).map(|()| path)
+        };
+        let users: String = USERS.iter().map(|user| format!("{user}:{PASSWORD_HASH}\n")).collect();
+        let users = write("users", users)?;
         let log = log(folder);
-        fs::write(&settings, settings_text(&address, &folder.join("blobs")))
-            .context(format!("write {}", settings.display()))?;
-        let mut command = Command::new("docker-registry");
-        command.arg("serve").arg(&settings);
-        let registry = Self { address, pid: process::launch(&mut command, &log)? };
-        let up = || !process::is_alive(registry.pid) || answers(&registry.address);
-        process::wait_until(Duration::from_secs(30), up);
-        if answers(&registry.address) {
-            return Ok(registry);
+        // A free port may be taken by somebody else before the registry has it.
+        for _ in 0..3 {
+            let address = format!("127.0.0.1:{}", free_port()?);
+            let mut text = settings_text(&address, &folder.join("blobs"));
+            if door == Door::Closed {
+                text += &format!("auth:\n  htpasswd: {{ realm: test, path: {users:?} }}\n");
+            }
+            let settings = write("settings.yml", text)?;
+            let mut command = Command::new("docker-registry");
+            command.arg("serve").arg(&settings);
+            let registry = Self { address, pid: process::launch(&mut command, &log)? };
+            let up = || !process::is_alive(registry.pid) || answers(&registry.address);
+            process::wait_until(Duration::from_secs(30), up);
+            if process::is_alive(registry.pid) && answers(&registry.address) {
+                return Ok(registry);
+            }
+            registry.stop();
         }
         let tail = process::tail(&log, 30);
-        registry.stop();
         Err(Error::new(format!("the registry did not start; its log ends:\n{tail}")))
     }
 
@@ -51,9 +88,9 @@ impl Registry {
     }
 }
 
-/// Whether a registry answers at `address`.
+/// Whether a registry answers at `address`, if only that it wants to know who asks.
 pub(crate) fn answers(address: &str) -> bool {
-    http::get(address, "/v2/", &[]).is_ok_and(|answer| answer.status == 200)
+    http::get(address, "/v2/", &[]).is_ok_and(|answer| matches!(answer.status, 200 | 401))
 }
 
 pub(crate) fn log(folder: &Path) -> PathBuf {
@@ -71,7 +108,7 @@ fn settings_text(address: &str, blobs: &Path) -> String {
 }
 
 /// A port that nobody listened on a moment ago.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())

@@ -59,7 +59,8 @@ impl Testbed {
         }
         self.clear()?;
         let registry = Registry::start(&self.registry_folder())?;
-        let options = DaemonOptions { mirror: Some(registry.address().to_owned()) };
+        let mirror = Some(registry.address().to_owned());
+        let options = DaemonOptions { mirror, ..DaemonOptions::default() };
         let daemon = Daemon::start(&self.daemon_folder(), &options)?;
         daemon.make_base_images()?;
         base_image::push(&daemon, registry.address())?;

@@ -6,8 +6,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Mutex;
 
 use cooper_build::{Secrets, Session};
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::ui::Ui;
 
@@ -37,10 +41,13 @@ pub(crate) fn start(session: &Session, ui: &mut Ui) {
         None => Box::new(io::stderr()),
     };
     let writer = Scrubbed { target: Mutex::new(target), secrets: session.secrets.clone() };
-    let filter = EnvFilter::builder().parse_lossy(filter);
-    let logger = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // Amazon's crates write whole answers, with tokens that nobody has called secret yet.
+    let discreet =
+        filter_fn(|entry| !entry.target().starts_with("aws") || *entry.level() <= Level::INFO);
+    let filter = EnvFilter::builder().parse_lossy(filter).and(discreet);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     // A second logger in one process changes nothing, which is right.
-    let _ = logger.with_ansi(false).try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
 /// Writes whole entries, without secrets.

@@ -2,15 +2,22 @@
 
 use std::io;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
 
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use super::config::TlsFiles;
 use super::transport::ByteStream;
@@ -23,11 +30,14 @@ pub(crate) async fn connect(
 ) -> io::Result<Box<dyn ByteStream>> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| invalid(format!("`{host}` is no name that a certificate can have")))?;
-    let connector = TlsConnector::from(Arc::new(client_config(files)?));
-    Ok(Box::new(connector.connect(name, stream).await?))
+    let asked = Arc::new(AtomicBool::new(false));
+    let connector = TlsConnector::from(Arc::new(client_config(files, &asked)?));
+    let stream = connector.connect(name, stream).await?;
+    let unwelcome = asked.load(Ordering::Relaxed);
+    Ok(Box::new(Greeted { stream, unwelcome }))
 }
 
-fn client_config(files: &TlsFiles) -> io::Result<ClientConfig> {
+fn client_config(files: &TlsFiles, asked: &Arc<AtomicBool>) -> io::Result<ClientConfig> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
@@ -38,7 +48,7 @@ fn client_config(files: &TlsFiles) -> io::Result<ClientConfig> {
         builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
     };
     match &files.identity {
-        None => Ok(builder.with_no_client_auth()),
+        None => Ok(builder.with_client_cert_resolver(Arc::new(Nobody(asked.clone())))),
         Some((certificate, key)) => {
             let chain = certificates(certificate)?;
             let private = PrivateKeyDer::from_pem_file(key).map_err(|e| unreadable(key, &e))?;
@@ -76,6 +86,78 @@ fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> io::Error {
 
 fn invalid(message: String) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, message)
+}
+
+/// Has no certificate, and notes that the engine asked for one. It may take no for an answer.
+#[derive(Debug)]
+struct Nobody(Arc<AtomicBool>);
+
+impl ResolvesClientCert for Nobody {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// A connection after its handshake. An engine that does not want us says so only now, or hangs
+/// up before that is read.
+struct Greeted {
+    stream: TlsStream<TcpStream>,
+    /// Whether the engine asked for a certificate that we do not have, and has not answered yet.
+    unwelcome: bool,
+}
+
+impl Greeted {
+    fn told<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        match result {
+            Err(error) if self.unwelcome => Err(io::Error::new(
+                error.kind(),
+                format!("it wants to see a client certificate, and there is none ({error})"),
+            )),
+            result => result,
+        }
+    }
+}
+
+impl AsyncRead for Greeted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let mut read = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        if self.unwelcome && read.is_ok() && buffer.filled().len() == before {
+            read = Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let told = self.told(read);
+        self.unwelcome = false;
+        Poll::Ready(told)
+    }
+}
+
+impl AsyncWrite for Greeted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
+        Poll::Ready(self.told(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        Poll::Ready(self.told(flushed))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
 }
 
 /// Takes any certificate: the user has asked for TLS without verification.
@@ -121,9 +203,7 @@ impl ServerCertVerifier for Anybody {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::process::Command;
-
+    use cooper_testbed::Certificates;
     use rustls::ServerConfig;
     use rustls::server::WebPkiClientVerifier;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -132,29 +212,13 @@ mod tests {
 
     use super::*;
 
-    /// An authority `ca`, and `server` and `client` that it has signed.
-    fn make_certificates(folder: &Path) {
-        let script = "
-            new() { openssl req -newkey rsa:2048 -nodes -keyout $1.key -out $1.csr -subj /CN=$1; }
-            openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=ca -days 2
-            openssl req -x509 -newkey rsa:2048 -nodes -keyout x.key -out other.pem -subj /CN=x -days 2
-            echo subjectAltName=IP:127.0.0.1 > names
-            for who in server client; do
-                new $who
-                openssl x509 -req -in $who.csr -CA ca.pem -CAkey ca.key -CAcreateserial \
-                    -out $who.pem -days 2 -extfile names
-            done";
-        let made = Command::new("sh").args(["-ec", script]).current_dir(folder).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    }
-
     /// A server that wants to see the client's certificate and says hello.
-    async fn serve(folder: PathBuf) -> u16 {
+    async fn serve(made: &Certificates) -> u16 {
         let provider = Arc::new(ring::default_provider());
-        let roots = Arc::new(authorities(Some(&folder.join("ca.pem"))).unwrap());
+        let roots = Arc::new(authorities(Some(&made.certificate("ca"))).unwrap());
         let clients = WebPkiClientVerifier::builder_with_provider(roots, provider.clone());
-        let chain = certificates(&folder.join("server.pem")).unwrap();
-        let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+        let chain = certificates(&made.certificate("server")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(made.key("server")).unwrap();
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
@@ -178,9 +242,8 @@ mod tests {
     #[tokio::test]
     async fn both_sides_show_their_certificates() {
         let folder = tempfile::tempdir().unwrap();
-        make_certificates(folder.path());
-        let port = serve(folder.path().to_owned()).await;
-        let path = |name: &str| folder.path().join(name);
+        let made = Certificates::make(folder.path()).unwrap();
+        let port = serve(&made).await;
         let hello = async |files: TlsFiles| -> io::Result<String> {
             let stream = TcpStream::connect(("127.0.0.1", port)).await?;
             let mut text = String::new();
@@ -188,17 +251,19 @@ mod tests {
             Ok(text)
         };
         let files = TlsFiles {
-            ca: Some(path("ca.pem")),
-            identity: Some((path("client.pem"), path("client.key"))),
+            ca: Some(made.certificate("ca")),
+            identity: Some((made.certificate("client"), made.key("client"))),
             verify: true,
         };
         assert_eq!(hello(files.clone()).await.unwrap(), "hello");
-        let stranger = TlsFiles { ca: Some(path("other.pem")), ..files.clone() };
+        let stranger = TlsFiles { ca: Some(made.certificate("other")), ..files.clone() };
         assert!(hello(stranger.clone()).await.is_err());
         let unverified = TlsFiles { verify: false, ..stranger };
         assert_eq!(hello(unverified).await.unwrap(), "hello");
-        assert!(hello(TlsFiles { identity: None, ..files.clone() }).await.is_err());
-        let missing = hello(TlsFiles { ca: Some(path("none.pem")), ..files }).await.unwrap_err();
+        let nobody = hello(TlsFiles { identity: None, ..files.clone() }).await.unwrap_err();
+        assert!(nobody.to_string().contains("wants to see a client certificate"), "{nobody}");
+        let missing =
+            hello(TlsFiles { ca: Some(made.certificate("none")), ..files }).await.unwrap_err();
         assert!(missing.to_string().contains("none.pem"), "{missing}");
     }
 }

@@ -1,5 +1,6 @@
-//! Faults on purpose: what Cooper makes of a daemon that dies, a registry that stumbles, a disk
-//! that is full, and of its own death.
+//! Faults on purpose: what Cooper makes of a daemon that dies, a registry that stumbles, a wrong
+//! key or password, a disk that is full, and of its own death. Where there is a wrong one, the
+//! right one is shown to work.
 //!
 //! One after the other: most look at what is left on the daemon.
 
@@ -8,10 +9,15 @@
 mod daemon;
 mod death;
 mod disk;
+mod ecr;
 mod interrupt;
+mod login;
 mod registry;
 mod rig;
+mod secret;
+mod ssh;
 mod timeout;
+mod tls;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -25,9 +31,13 @@ const TESTS: &[(&str, Test)] = &[
     ("disk: a full one fails docker-save and leaves no half archive", disk::save),
     ("disk: a full one fails export_path and leaves no half archive", disk::export),
     ("disk: a full one fails manifest and keeps the image", disk::manifest),
+    ("ecr: a token opens Amazon's registry for a whole build", ecr::pull_and_push),
     ("interrupt: the first one cleans up", interrupt::once),
     ("interrupt: SIGTERM cleans up too", interrupt::terminate),
     ("interrupt: the second one stops waiting", interrupt::twice),
+    ("login: a private image is pulled and another pushed, secretly", login::pull_and_push),
+    ("login: a Dockerfile starts from a private image, secretly", login::dockerfile),
+    ("login: a wrong password is one sentence, and stays a secret", login::wrong_password),
     ("registry: a push survives HTTP 500", registry::push_survives_500),
     ("registry: a push survives HTTP 429", registry::push_survives_429),
     (
@@ -37,7 +47,12 @@ const TESTS: &[(&str, Test)] = &[
     ("registry: a push that never works fails, and the image is kept", registry::push_gives_up),
     ("registry: a push that is refused is not tried again", registry::push_refused),
     ("registry: a pull that never works fails with the image's name", registry::pull_gives_up),
+    ("ssh: a daemon behind a real server is reached, with the right keys only", ssh::keys),
     ("timeout: a script that ignores SIGTERM is ended with what it started", timeout::stubborn),
+    (
+        "tls: a daemon that wants certificates is reached, with the right ones only",
+        tls::certificates,
+    ),
 ];
 
 fn main() {

@@ -15,7 +15,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 /// A folder with a template, to run Cooper in.
 pub(crate) struct Rig {
     pub(crate) folder: PathBuf,
-    docker_host: Option<String>,
+    environment: Vec<(String, String)>,
 }
 
 /// A Cooper that runs.
@@ -45,12 +45,17 @@ impl Rig {
         }
         fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
         fs::write(folder.join("template.pkr.hcl"), template).context("write the template")?;
-        Ok(Self { folder, docker_host: None })
+        Ok(Self { folder, environment: Vec::new() })
     }
 
     /// Uses another daemon than the testbed's.
-    pub(crate) fn on(mut self, docker_host: impl Into<String>) -> Self {
-        self.docker_host = Some(docker_host.into());
+    pub(crate) fn on(self, docker_host: impl Into<String>) -> Self {
+        self.with("DOCKER_HOST", docker_host)
+    }
+
+    /// Sets a variable of the environment.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
         self
     }
 
@@ -58,10 +63,8 @@ impl Rig {
     pub(crate) fn start(&self) -> Result<Running> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cooper"));
         command.args(["build", "-color=false", "template.pkr.hcl"]).current_dir(&self.folder);
-        command.env("HOME", &self.folder);
-        if let Some(host) = &self.docker_host {
-            command.env("DOCKER_HOST", host);
-        }
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        command.env("HOME", &self.folder).envs(environment);
         let (stdout, stderr) = (self.folder.join("stdout"), self.folder.join("stderr"));
         let create = |path: &Path| File::create(path).context(format!("open {}", path.display()));
         let child = command
@@ -211,8 +214,12 @@ pub(crate) struct OwnDaemon(pub(crate) Daemon);
 
 impl OwnDaemon {
     pub(crate) fn start(name: &str) -> Result<Self> {
+        Self::start_with(name, &DaemonOptions::default())
+    }
+
+    pub(crate) fn start_with(name: &str, options: &DaemonOptions) -> Result<Self> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-daemon").join(name);
-        let daemon = Self(Daemon::start(&folder, &DaemonOptions::default())?);
+        let daemon = Self(Daemon::start(&folder, options)?);
         daemon.0.make_base_images()?;
         Ok(daemon)
     }
