@@ -1,4 +1,5 @@
-//! What components are: sources, provisioners and post-processors, and the kinds they come from.
+//! What components are: sources, provisioners, post-processors and data sources, and the kinds they
+//! come from.
 //!
 //! A *kind* knows its arguments and prepares them; what it prepares can run. Nobody outside
 //! `cooper-plugin` can tell a plugin's kind from a built-in one.
@@ -11,7 +12,7 @@ mod step;
 use std::collections::BTreeMap;
 
 use cooper_hcl::schema::Schema;
-use cooper_hcl::{Reported, Value};
+use cooper_hcl::{Reported, Type, Value};
 use futures::future::BoxFuture;
 
 use crate::artifact::Artifact;
@@ -52,6 +53,8 @@ pub enum Role {
     Provisioner,
     /// It turns an artifact into another.
     PostProcessor,
+    /// It finds something out before any build.
+    DataSource,
 }
 
 /// A kind of source: `docker`.
@@ -106,6 +109,60 @@ pub trait PostProcessorKind: Send + Sync {
         &'a self,
         config: Config<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>>;
+}
+
+/// A kind of data source: `http`.
+pub trait DataSourceKind: Send + Sync {
+    /// Its arguments.
+    fn schema(&self) -> &Schema;
+
+    /// The type of what it finds: an object, with a comment on each attribute.
+    fn result(&self) -> &ResultSchema;
+
+    /// As [`SourceKind::prepare`].
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when the arguments cannot be used.
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn DataSource>, Reported>>;
+}
+
+/// What a data source finds.
+#[derive(Clone, Debug, Default)]
+pub struct ResultSchema {
+    /// Name, type and documentation of every attribute.
+    pub attributes: Vec<ResultAttribute>,
+}
+
+/// One attribute of what a data source finds.
+#[derive(Clone, Debug)]
+pub struct ResultAttribute {
+    /// The name.
+    pub name: &'static str,
+    /// The type.
+    pub ty: Type,
+    /// What it is, as Markdown.
+    pub doc: &'static str,
+}
+
+impl ResultSchema {
+    /// The type of the object.
+    pub fn ty(&self) -> Type {
+        Type::object(self.attributes.iter().map(|a| (a.name, a.ty.clone())))
+    }
+}
+
+/// Finds something out, before any build.
+pub trait DataSource: Send + Sync {
+    /// Asks. The answer has the type that its kind declares. Dropping the future stops it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that went wrong.
+    fn read(&self) -> BoxFuture<'_, Result<Value, Failure>>;
 }
 
 /// Makes a machine, lets it be provisioned, and turns it into an artifact.

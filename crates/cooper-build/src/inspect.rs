@@ -8,8 +8,9 @@ use cooper_hcl::{
     Code, Diagnostic, Environment, Functions, Reported, Scope, Span, Type, Value, evaluate,
 };
 
+use crate::component::Catalog;
 use crate::inputs::{InputOptions, InputOrigin, Inputs};
-use crate::resolve::{Values, resolve_given};
+use crate::resolve::{DataSources, Values, resolve_given};
 use crate::session::Session;
 use crate::template::{BuildBlock, PluginRequirement, SourceRef, StepBlock, Template};
 
@@ -117,21 +118,22 @@ const UNKNOWN: &str = "<unknown>";
 /// What stands for a text that must not be shown.
 const SENSITIVE: &str = "<sensitive>";
 
-/// Reads a template and evaluates what it says without building anything. A variable without a
-/// value is unknown here, and no mistake. What is wrong is recorded, and what can be read in
+/// Reads a template and evaluates what it says without building anything. Data sources are asked. A
+/// variable without a value is unknown here, and no mistake. What is wrong is recorded, and what can be read in
 /// spite of it is returned.
 ///
 /// # Errors
 ///
 /// [`Reported`], when a file cannot be read or parsed.
-pub fn inspect(
+pub async fn inspect(
     path: &Path,
     inputs: &InputOptions,
+    catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Inspection, Reported> {
     let template = Template::load_all(path, session)?;
     let inputs = Inputs::collect_all(inputs, &template, session);
-    let values = resolve_given(&template, &inputs, session);
+    let values = resolve_given(&template, &inputs, catalog, DataSources::Read, session).await;
     Ok(Inspector { template: &template, values: &values, session }.template(&inputs))
 }
 

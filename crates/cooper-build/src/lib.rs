@@ -42,7 +42,7 @@ pub use inputs::{InputOptions, Inputs};
 pub use inspect::{Inspection, inspect};
 pub use plan::{Plan, PlanOptions, plan};
 pub use report::Report;
-pub use resolve::{Values, resolve};
+pub use resolve::{DataSources, Values, resolve};
 pub use run::{Interrupt, OnError, RunOptions, run};
 pub use secret::Secrets;
 pub use select::Selection;
@@ -94,7 +94,8 @@ pub async fn examine(
         }
     };
     let inputs = Inputs::collect_all(inputs, &template, session);
-    let values = resolve::resolve_all(&template, &inputs, session);
+    let values =
+        resolve::resolve_all(&template, &inputs, catalog, options.data_sources, session).await;
     let sound = session.diags.check();
     let plan = plan(&template, &values, catalog, options, session).await;
     let plan = plan.and_then(|plan| sound.map(|()| plan));

@@ -14,12 +14,12 @@ use futures::future::BoxFuture;
 
 use arguments::{BuildScope, Shared};
 use outline::{Post, outline};
-use prepare::Preparing;
+use prepare::{Prepared, Preparing};
 
 use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
 use crate::event::{BuildId, StepId};
 use crate::failure::Failure;
-use crate::resolve::Values;
+use crate::resolve::{DataSources, Values};
 use crate::secret::Secrets;
 use crate::select::{Patterns, Selection};
 use crate::session::Session;
@@ -28,7 +28,8 @@ use crate::version::Version;
 
 /// What will be done.
 pub struct Plan {
-    /// The builds that can run, in template order.
+    /// The builds that can run, in template order. Those that need what a data source finds are not
+    /// there when none was to be asked.
     pub builds: Vec<BuildPlan>,
     /// The selected builds whose components refused their arguments; why is recorded.
     pub refused: Vec<BuildId>,
@@ -63,6 +64,8 @@ pub struct PlanOptions {
     pub force: bool,
     /// `-debug`
     pub debug: bool,
+    /// Whether data sources are asked, as `build` must and `validate` need not.
+    pub data_sources: DataSources,
 }
 
 /// One source used in one `build` block, with its steps.
@@ -234,15 +237,16 @@ pub async fn plan(
     patterns.warn_unmatched(&names, &post_processors, diags);
 
     // A plugin's components answer over a socket, so several are asked at once.
-    let prepared: Vec<Result<BuildPlan, BuildId>> =
+    let prepared: Vec<Prepared> =
         futures::stream::iter(selected).map(Preparing::prepare).buffered(AT_ONCE).collect().await;
     sound?;
     let mut plan =
         Plan { builds: Vec::new(), refused: Vec::new(), secrets: session.secrets.clone(), sources };
     for result in prepared {
         match result {
-            Ok(build) => plan.builds.push(build),
-            Err(id) => plan.refused.push(id),
+            Prepared::Ready(build) => plan.builds.push(*build),
+            Prepared::Checked => {}
+            Prepared::Refused(id) => plan.refused.push(id),
         }
     }
     Ok(plan)

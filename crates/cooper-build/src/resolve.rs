@@ -1,35 +1,48 @@
-//! Variables and locals to values.
+//! Variables, data sources and locals to values.
 
-use std::collections::HashMap;
+mod data;
+mod names;
+mod needs;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use cooper_hcl::value::Marks;
-use cooper_hcl::{
-    Code, Diagnostic, Environment, Namespace, Reported, Scope, Type, Value, did_you_mean, evaluate,
-};
+use cooper_hcl::{Code, Diagnostic, Environment, Reported, Scope, Type, Value, evaluate};
+
+use data::Readings;
+use names::{DataNames, Names};
+use needs::{Needs, Node};
 
 use crate::PACKER_VERSION;
-use crate::graph::Graph;
+use crate::component::Catalog;
 use crate::inputs::{Input, Inputs};
 use crate::session::Session;
 use crate::template::{Local, Template, Variable};
 
-/// The values of variables and locals, and of `path` and `packer`. Cloning shares them.
+/// The values of variables, locals and data sources, and of `path` and `packer`. Cloning shares
+/// them.
 #[derive(Clone)]
 pub struct Values {
     variables: Arc<Names>,
     locals: Arc<Names>,
+    data: Arc<DataNames>,
+    /// Whether there are data sources that were not to be asked.
+    unread: bool,
     path: Value,
     packer: Value,
 }
 
-/// Names whose values become known one after the other. A value that is not known yet, because
-/// what it needs could not be had, is unknown to the language too, and thus quiet.
-struct Names {
-    index: HashMap<Arc<str>, usize>,
-    names: Vec<Arc<str>>,
-    values: Vec<OnceLock<Value>>,
+/// What is done with data sources.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum DataSources {
+    /// They are asked.
+    Read,
+    /// Their arguments are checked; what they would find is unknown, and of its declared type.
+    #[default]
+    Check,
 }
 
 impl Values {
@@ -38,9 +51,16 @@ impl Values {
         let mut scope = Scope::new();
         scope.bind_namespace("var", &*self.variables);
         scope.bind_namespace("local", &*self.locals);
+        scope.bind_namespace("data", &*self.data);
         scope.bind("path", self.path.clone());
         scope.bind("packer", self.packer.clone());
         scope
+    }
+
+    /// Whether some values are unknown because data sources were not to be asked, and not because
+    /// of a mistake.
+    pub(crate) fn are_unread(&self) -> bool {
+        self.unread
     }
 
     /// The variables with their values, in the template's order.
@@ -54,63 +74,35 @@ impl Values {
     }
 }
 
-impl Names {
-    fn new<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> Self {
-        let names: Vec<Arc<str>> = names.cloned().collect();
-        let index = names.iter().cloned().enumerate().map(|(index, name)| (name, index)).collect();
-        let values = names.iter().map(|_| OnceLock::new()).collect();
-        Self { index, names, values }
-    }
-
-    fn set(&self, index: usize, value: Value) {
-        // Each is set once; a second declaration of a name was recorded as a mistake.
-        let _ = self.values[index].set(value);
-    }
-
-    fn at(&self, index: usize) -> Value {
-        self.values[index].get().cloned().unwrap_or(Value::unknown(Type::Any))
-    }
-
-    fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
-        self.names.iter().enumerate().map(|(index, name)| (&**name, self.at(index)))
-    }
-}
-
-impl Namespace for Names {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.index.get(name).map(|&index| self.at(index))
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        self.names.clone()
-    }
-
-    fn whole(&self) -> Value {
-        Value::object(self.iter())
-    }
-}
-
-/// Checks variables and evaluates locals, each after what it mentions. Every string of a
-/// sensitive value is a secret of the session from here on.
+/// Checks variables, evaluates locals and reads data sources, each after what it mentions. Every
+/// string of a sensitive value is a secret of the session from here on.
 ///
 /// # Errors
 ///
-/// [`Reported`], when a variable has no value or breaks its own rules, or a local cannot be
-/// evaluated. All of them are recorded.
-pub fn resolve(
+/// [`Reported`], when a variable has no value or breaks its own rules, a local cannot be
+/// evaluated, or a data source does not answer. All of them are recorded.
+pub async fn resolve(
     template: &Template,
     inputs: &Inputs,
+    catalog: &Catalog,
+    sources: DataSources,
     session: &Session,
 ) -> Result<Values, Reported> {
-    let values = resolve_all(template, inputs, session);
+    let values = resolve_all(template, inputs, catalog, sources, session).await;
     session.diags.check()?;
     Ok(values)
 }
 
 /// Like [`resolve`]; what could not be evaluated is unknown.
-pub(crate) fn resolve_all(template: &Template, inputs: &Inputs, session: &Session) -> Values {
+pub(crate) async fn resolve_all(
+    template: &Template,
+    inputs: &Inputs,
+    catalog: &Catalog,
+    sources: DataSources,
+    session: &Session,
+) -> Values {
     require_values(template, inputs, session);
-    resolve_given(template, inputs, session)
+    resolve_given(template, inputs, catalog, sources, session).await
 }
 
 /// Records every variable that has no value.
@@ -130,12 +122,21 @@ fn require_values(template: &Template, inputs: &Inputs, session: &Session) {
 }
 
 /// Like [`resolve_all`], and a variable without a value is unknown without being a mistake.
-pub(crate) fn resolve_given(template: &Template, inputs: &Inputs, session: &Session) -> Values {
+pub(crate) async fn resolve_given(
+    template: &Template,
+    inputs: &Inputs,
+    catalog: &Catalog,
+    sources: DataSources,
+    session: &Session,
+) -> Values {
+    let catalog = &catalog.with_accessors(&template.plugins);
     let slashes = |path: &Path| Value::string(path.to_string_lossy().replace('\\', "/"));
     let current_dir = session.system.current_dir();
     let values = Values {
         variables: Arc::new(Names::new(template.variables.iter().map(|v| &v.name.text))),
         locals: Arc::new(Names::new(template.locals.iter().map(|local| &local.name.text))),
+        data: Arc::new(DataNames::new(&template.data, catalog)),
+        unread: sources == DataSources::Check && !template.data.is_empty(),
         path: Value::object([("cwd", slashes(&current_dir)), ("root", slashes(&template.root))]),
         packer: Value::object([("version", Value::string(PACKER_VERSION))]),
     };
@@ -149,7 +150,8 @@ pub(crate) fn resolve_given(template: &Template, inputs: &Inputs, session: &Sess
             check_rules(variable, input, &values, session);
         }
     }
-    resolve_locals(&template.locals, &template.root, &values, session);
+    let readings = Readings { catalog, sources, values: &values, root: &template.root, session };
+    evaluate_all(template, readings).await;
     values
 }
 
@@ -189,89 +191,72 @@ fn check_rules(variable: &Variable, input: &Input, values: &Values, session: &Se
     }
 }
 
-/// How large all locals may be together, in bytes.
+/// How large all locals and data sources may be together, in bytes.
 const LARGEST: u64 = 1 << 30;
 
-fn resolve_locals(locals: &[Local], root: &Path, values: &Values, session: &Session) {
+/// Evaluates locals and reads data sources, each after what it needs. Of what is ready, locals come
+/// first, and then all data sources at once: which of them answers first changes nothing.
+async fn evaluate_all(template: &Template, readings: Readings<'_>) {
+    let Readings { values, session, .. } = readings;
     let diags = &session.diags;
-    let names = &values.locals;
-    let mut graph = Graph::new(locals);
-    let mut sound = vec![true; locals.len()];
-    for (index, local) in locals.iter().enumerate() {
-        for reference in local.expr.references() {
-            if &*reference.root.text != "local" {
-                continue;
-            }
-            let Some(name) = reference.first() else {
-                let message = "a local can use other locals only by their names";
-                let error = Diagnostic::error(Code::NotAllowedHere, message);
-                let help = "write `local.NAME`, so that it is known which of them come first";
-                diags.error(error.at(reference.span, "").help(help));
-                sound[index] = false;
-                continue;
-            };
-            if let Some(&target) = names.index.get(&name.text) {
-                graph.need(index, target, reference.span);
-                continue;
-            }
-            let text = &*name.text;
-            let message = format!("there is no local called `{text}`");
-            let candidates = names.names.iter().map(|name| &**name);
-            let near = if diags.is_full() { None } else { did_you_mean(text, candidates) };
-            let help = near.unwrap_or_else(|| match values.variables.get(text).is_some() {
-                true => format!("did you mean `var.{text}`?"),
-                false => format!("declare it: `locals {{ {text} = … }}`"),
-            });
-            let error = Diagnostic::error(Code::UnknownReference, message);
-            diags.error(error.at(name.span, "").help(help));
-            sound[index] = false;
-        }
-    }
-
-    let (order, cycles) = graph.order();
-    for cycle in cycles {
-        let name = |index: usize| format!("`local.{}`", graph.node(index).name.text);
-        let loop_of = cycle.iter().chain(cycle.first()).map(|&(index, _)| name(index));
-        let message = match &cycle[..] {
-            [(only, _)] => format!("{} needs itself", name(*only)),
-            _ => format!("locals need each other: {}", loop_of.collect::<Vec<_>>().join(" → ")),
-        };
-        let mut error = Diagnostic::error(Code::Cycle, message);
-        for (place, &(index, span)) in cycle.iter().enumerate() {
-            sound[index] = false;
-            let next = cycle[(place + 1) % cycle.len()].0;
-            let text = format!("{} needs {}", name(index), name(next));
-            error = if place == 0 { error.at(span, text) } else { error.label(span, text) };
-        }
-        diags.error(error.help("take one of these references out"));
-    }
-
     let scope = values.scope();
-    let functions = &*session.functions;
-    let env = Environment { functions, system: &*session.system, root, diags };
+    let mut needs = Needs::find(template, values, diags);
     let mut size = 0_u64;
-    for index in order {
-        let local = graph.node(index);
-        if !sound[index] {
-            continue;
+    loop {
+        let mut asked = Vec::new();
+        while let Some(node) = needs.next() {
+            if size > LARGEST {
+                let message = format!(
+                    "the locals and data sources up to here take more than {} MiB",
+                    LARGEST >> 20
+                );
+                let error = Diagnostic::error(Code::LimitExceeded, message);
+                let help = "read large texts where they are used";
+                diags.error(error.at(needs.place(node), "").help(help));
+                return;
+            }
+            match node {
+                Node::Local(index) if needs.is_sound(node) => {
+                    let local = &template.locals[index];
+                    if let Some(value) = evaluate_local(local, &scope, &readings) {
+                        size = size.saturating_add(value.size());
+                        values.locals.set(index, value);
+                    }
+                    needs.done(node);
+                }
+                Node::Data(index) if needs.is_sound(node) => {
+                    let prepared = readings.prepare(&template.data[index], &scope).await;
+                    asked.push((index, prepared.ok().flatten()));
+                }
+                Node::Local(_) | Node::Data(_) | Node::Type(_) | Node::AllData => {
+                    needs.done(node);
+                }
+            }
         }
-        if size > LARGEST {
-            let message = format!("the locals up to here take more than {} MiB", LARGEST >> 20);
-            let error = Diagnostic::error(Code::LimitExceeded, message);
-            diags.error(error.at(local.name.span, "").help("read large texts where they are used"));
+        if asked.is_empty() {
             return;
         }
-        let Ok(value) = evaluate(&local.expr, &scope, env) else {
-            if local.sensitive {
-                // Its text is shown with what went wrong, and may be all that is known of it.
-                session.secrets.add(session.sources.text(local.expr.span));
+        for (index, value) in readings.read(&template.data, asked).await {
+            if let Some(value) = value {
+                size = size.saturating_add(value.size());
+                values.data.set(index, value);
             }
-            continue;
-        };
-        let marks = if local.sensitive { Marks::SENSITIVE } else { Marks::NONE };
-        let value = value.with_marks(marks);
-        session.secrets.add_marked(&value);
-        size = size.saturating_add(value.size());
-        names.set(index, value);
+            needs.done(Node::Data(index));
+        }
     }
+}
+
+fn evaluate_local(local: &Local, scope: &Scope<'_>, readings: &Readings<'_>) -> Option<Value> {
+    let session = readings.session;
+    let Ok(value) = evaluate(&local.expr, scope, readings.env()) else {
+        if local.sensitive {
+            // Its text is shown with what went wrong, and may be all that is known of it.
+            session.secrets.add(session.sources.text(local.expr.span));
+        }
+        return None;
+    };
+    let marks = if local.sensitive { Marks::SENSITIVE } else { Marks::NONE };
+    let value = value.with_marks(marks);
+    session.secrets.add_marked(&value);
+    Some(value)
 }

@@ -1,6 +1,7 @@
 //! What a template says: its blocks, checked for shape, with expressions not yet evaluated.
 
 mod build;
+mod data;
 pub(crate) mod load;
 mod local;
 mod packer;
@@ -17,6 +18,7 @@ use cooper_hcl::Reported;
 use crate::session::Session;
 
 pub use build::{BuildBlock, POST_PROCESSOR, PROVISIONER, SourceUse, StepBlock};
+pub use data::DataBlock;
 pub use load::ROOT;
 pub use local::Local;
 pub use packer::PluginRequirement;
@@ -34,6 +36,8 @@ pub struct Template {
     pub variables: Vec<Variable>,
     /// `local` and the entries of `locals`, in order.
     pub locals: Vec<Local>,
+    /// `data`, in order.
+    pub data: Vec<DataBlock>,
     /// `source`, in order.
     pub sources: Vec<SourceBlock>,
     /// `build`, in order.

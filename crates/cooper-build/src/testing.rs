@@ -8,20 +8,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cooper_hcl::schema::Schema;
-use cooper_hcl::{Diagnostic, FileKind, Reported, System, Value};
+use cooper_hcl::value::Marks;
+use cooper_hcl::{Diagnostic, FileKind, Reported, System, Type, Value};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use crate::communicator::{Command, Communicator, ExitStatus, Output, Upload};
 use crate::component::{
-    ConfigSchema, Facts, Keep, PostProcessor, PostProcessorKind, Processed, Provisioner,
-    ProvisionerKind, Provisioning, Source, SourceKind,
+    ConfigSchema, DataSource, DataSourceKind, Facts, Keep, PostProcessor, PostProcessorKind,
+    Processed, Provisioner, ProvisionerKind, Provisioning, ResultAttribute, ResultSchema, Source,
+    SourceKind,
 };
 use crate::event::{Event, EventKind};
 use crate::run::{Events, Message};
 use crate::{
-    Artifact, ArtifactHandle, Catalog, Config, Failure, InputOptions, Interrupt, OnError, Plan,
-    PlanOptions, Report, RunOptions, Session, StepCx, component_config,
+    Artifact, ArtifactHandle, Catalog, Config, DataSources, Failure, InputOptions, Interrupt,
+    OnError, Plan, PlanOptions, Report, RunOptions, Session, StepCx, component_config,
 };
 
 /// Files and environment in memory.
@@ -144,6 +146,20 @@ component_config! {
     }
 }
 
+component_config! {
+    /// A data source.
+    pub(crate) struct EchoConfig {
+        /// What is found.
+        input: String,
+        /// Fails.
+        fail: bool,
+        /// How long it takes, in milliseconds.
+        takes: i64 = 0,
+    }
+}
+
+struct EchoKind(Log, Schema, ResultSchema);
+struct Echo(Log, EchoConfig, Marks);
 struct MachineKind(Log, Schema);
 struct WorkKind(Log, Schema);
 struct TurnKind(Log, Schema);
@@ -153,14 +169,60 @@ struct Turn(Log, TurnConfig);
 struct Thing(Log, String);
 struct Wire;
 
-/// A catalog with the source `machine`, the provisioner `work` and the post-processor `turn`.
+/// A catalog with the source `machine`, the provisioner `work`, the post-processor `turn` and the
+/// data source `echo`.
 pub(crate) fn catalog(log: &Log) -> Catalog {
     let mut catalog = Catalog::new();
     catalog.source("machine", MachineKind(log.clone(), MachineConfig::schema()));
     catalog.provisioner("work", WorkKind(log.clone(), WorkConfig::schema()));
     catalog.post_processor("turn", TurnKind(log.clone(), TurnConfig::schema()));
+    let output = ResultAttribute { name: "output", ty: Type::String, doc: "" };
+    let result = ResultSchema { attributes: vec![output] };
+    catalog.data_source("echo", EchoKind(log.clone(), EchoConfig::schema(), result));
     catalog.plugin("github.com/hashicorp/docker", "1.1.5");
     catalog
+}
+
+impl DataSourceKind for EchoKind {
+    fn schema(&self) -> &Schema {
+        &self.1
+    }
+
+    fn result(&self) -> &ResultSchema {
+        &self.2
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn DataSource>, Reported>> {
+        async move {
+            let marks = config.marks("input");
+            let arguments = config.read::<EchoConfig>()?;
+            if arguments.input == "refuse" {
+                let code = cooper_hcl::Code::InvalidValue;
+                return Err(config.error(code, "input", "`input` must not be `refuse`"));
+            }
+            Ok(Box::new(Echo(self.0.clone(), arguments, marks)) as Box<dyn DataSource>)
+        }
+        .boxed()
+    }
+}
+
+impl DataSource for Echo {
+    fn read(&self) -> BoxFuture<'_, Result<Value, Failure>> {
+        async move {
+            let Echo(log, config, marks) = self;
+            log.add(format!("ask {}", config.input));
+            tokio::time::sleep(Duration::from_millis(config.takes as u64)).await;
+            log.add(format!("answer {}", config.input));
+            if config.fail {
+                return Err(Failure::new(format!("{} is silent", config.input)));
+            }
+            Ok(Value::object([("output", Value::string(&config.input).with_marks(*marks))]))
+        }
+        .boxed()
+    }
 }
 
 impl SourceKind for MachineKind {
@@ -391,7 +453,7 @@ impl World {
             memory,
             path: "t.pkr.hcl".into(),
             inputs: InputOptions::default(),
-            plan: PlanOptions::default(),
+            plan: PlanOptions { data_sources: DataSources::Read, ..PlanOptions::default() },
             on_error: OnError::default(),
             debug: false,
             parallel: None,

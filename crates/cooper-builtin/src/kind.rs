@@ -1,13 +1,13 @@
 //! What stands between a component and the catalog.
 //!
 //! A component's file declares its arguments, with [`cooper_build::component_config!`], and how
-//! it is made of them; a [`Kind`] of these two is a kind of source, provisioner or
-//! post-processor.
+//! it is made of them; a [`Kind`] of these two is a kind of source, provisioner, post-processor or
+//! data source.
 
 use cooper_build::Config;
 use cooper_build::component::{
-    ConfigSchema, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind, Source,
-    SourceKind,
+    ConfigSchema, DataSource, DataSourceKind, PostProcessor, PostProcessorKind, Provisioner,
+    ProvisionerKind, ResultAttribute, ResultSchema, Source, SourceKind,
 };
 use cooper_hcl::Reported;
 use cooper_hcl::schema::{ArgumentSchema, Schema};
@@ -18,6 +18,7 @@ pub(crate) struct Kind<C> {
     schema: Schema,
     rendered_later: Later,
     facts: &'static [&'static str],
+    result: ResultSchema,
     prepare: Box<Prepare<C>>,
 }
 
@@ -35,6 +36,7 @@ impl<C> Kind<C> {
             schema: A::schema(),
             rendered_later: &[],
             facts: &[],
+            result: ResultSchema::default(),
             prepare: Box::new(move |config| prepare(config, config.read()?)),
         }
     }
@@ -56,6 +58,11 @@ impl<C> Kind<C> {
     /// Provides these attributes of `build.*`; for sources.
     pub(crate) fn with_facts(self, facts: &'static [&'static str]) -> Self {
         Self { facts, ..self }
+    }
+
+    /// Finds an object with these attributes; for data sources.
+    pub(crate) fn with_result(self, attributes: Vec<ResultAttribute>) -> Self {
+        Self { result: ResultSchema { attributes }, ..self }
     }
 
     fn prepare(&self, config: Config<'_>) -> Result<C, Reported> {
@@ -106,5 +113,23 @@ impl<C: PostProcessor + 'static> PostProcessorKind for Kind<C> {
     ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
         let prepared = self.prepare(config);
         ready(prepared.map(|step| Box::new(step) as Box<dyn PostProcessor>)).boxed()
+    }
+}
+
+impl<C: DataSource + 'static> DataSourceKind for Kind<C> {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn result(&self) -> &ResultSchema {
+        &self.result
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn DataSource>, Reported>> {
+        let prepared = self.prepare(config);
+        ready(prepared.map(|source| Box::new(source) as Box<dyn DataSource>)).boxed()
     }
 }

@@ -1,4 +1,4 @@
-//! The sources, provisioners and post-processors that come in the box.
+//! The sources, provisioners, post-processors and data sources that come in the box.
 //!
 //! One component is one file: its arguments, its behaviour and its tests. [`catalog`] lists them,
 //! [`kind`] stands between them and the catalog. What several of them share lies beside them:
@@ -9,6 +9,7 @@
 mod archive;
 mod arguments;
 mod communicator;
+mod data;
 mod facts;
 mod failure;
 mod files;
@@ -56,5 +57,8 @@ pub fn catalog(engine: Arc<dyn ContainerEngine>) -> Catalog {
     catalog.post_processor("docker-tag", post_processor::docker_tag::kind(engine));
     catalog.post_processor("manifest", post_processor::manifest::kind());
     catalog.post_processor("shell-local", post_processor::shell_local::kind());
+
+    catalog.data_source("http", data::http::kind());
+    catalog.data_source("null", data::null::kind());
     catalog
 }

@@ -74,6 +74,8 @@ codes! {
     UnknownReference = "unknown-reference",
     /// A component type that neither Cooper nor an installed plugin has.
     UnknownComponent = "unknown-component",
+    /// A data source did not give what it was asked for.
+    DataSource = "data-source",
     /// A required plugin or version that is not there.
     MissingPlugin = "missing-plugin",
     /// A variable without default was given no value.

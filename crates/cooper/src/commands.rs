@@ -4,10 +4,15 @@ mod build;
 mod inspect;
 mod validate;
 
-use cooper_build::{Catalog, InputOptions, Plan, PlanOptions, Selection, Session, prepare};
+use cooper_build::{
+    Catalog, DataSources, InputOptions, Plan, PlanOptions, Selection, Session, prepare,
+};
+use cooper_builtin::catalog;
 use cooper_hcl::Reported;
 
 use crate::args::TemplateArgs;
+use crate::engine::Engine;
+use crate::interrupt::Signals;
 use crate::ui::Ui;
 
 pub(crate) use build::build;
@@ -19,6 +24,7 @@ struct PlanWishes {
     warn_undeclared: bool,
     force: bool,
     debug: bool,
+    data_sources: DataSources,
 }
 
 /// The pipeline up to the plan. What is wrong is recorded in the session.
@@ -28,11 +34,39 @@ async fn make_plan(
     catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Plan, Reported> {
-    let PlanWishes { warn_undeclared, force, debug } = *wishes;
+    let PlanWishes { warn_undeclared, force, debug, data_sources } = *wishes;
     let inputs = input_options(args, warn_undeclared);
     let selection = Selection { only: args.only(), except: args.except() };
-    let options = PlanOptions { selection, force, debug };
+    let options = PlanOptions { selection, force, debug, data_sources };
     prepare(&args.path, &inputs, catalog, &options, session).await
+}
+
+/// Does something that asks data sources, which takes its time; nothing when it was cancelled or
+/// could not be started, which is told.
+fn asking<T>(
+    session: &mut Session,
+    ui: &mut Ui,
+    work: impl AsyncFnOnce(&Catalog, &mut Session) -> T,
+) -> Option<T> {
+    let runtime = match Engine::runtime(&*session.system).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ui.error(&format!("cannot start: {error}"));
+            return None;
+        }
+    };
+    let catalog = catalog(Engine::find(&*session.system).engine);
+    let done = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        tokio::select! {
+            done = work(&catalog, session) => Some(done),
+            _ = signals.first() => None,
+        }
+    });
+    if done.is_none() {
+        ui.error("Cancelled before the end.");
+    }
+    done
 }
 
 /// Where the values of variables come from.

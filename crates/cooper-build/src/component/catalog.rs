@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cooper_hcl::schema::Schema;
 
-use super::{PostProcessorKind, ProvisionerKind, Role, SourceKind};
+use super::{DataSourceKind, PostProcessorKind, ProvisionerKind, Role, SourceKind};
 use crate::template::PluginRequirement;
 
 /// The known kinds of components. A name registered first stays.
@@ -14,6 +14,7 @@ pub struct Catalog {
     sources: BTreeMap<String, Arc<dyn SourceKind>>,
     provisioners: BTreeMap<String, Arc<dyn ProvisionerKind>>,
     post_processors: BTreeMap<String, Arc<dyn PostProcessorKind>>,
+    data_sources: BTreeMap<String, Arc<dyn DataSourceKind>>,
     plugins: BTreeMap<String, String>,
     /// Names that a template gave plugins, and what these are called here.
     accessors: BTreeMap<String, String>,
@@ -44,6 +45,11 @@ impl Catalog {
         self.post_processors.entry(name.into()).or_insert_with(|| Arc::new(kind));
     }
 
+    /// Adds a kind of data source.
+    pub fn data_source(&mut self, name: impl Into<String>, kind: impl DataSourceKind + 'static) {
+        self.data_sources.entry(name.into()).or_insert_with(|| Arc::new(kind));
+    }
+
     /// States that the components of a Packer plugin are built in, as that version has them:
     /// `("github.com/hashicorp/docker", "1.1.5")`.
     pub fn plugin(&mut self, source: impl Into<String>, version: impl Into<String>) {
@@ -70,7 +76,8 @@ impl Catalog {
     pub(crate) fn own_name(&self, name: &str) -> String {
         let is_own = self.sources.contains_key(name)
             || self.provisioners.contains_key(name)
-            || self.post_processors.contains_key(name);
+            || self.post_processors.contains_key(name)
+            || self.data_sources.contains_key(name);
         if is_own {
             return name.to_owned();
         }
@@ -96,12 +103,18 @@ impl Catalog {
         self.post_processors.get(name).or_else(|| self.post_processors.get(&self.own_name(name)))
     }
 
+    /// The kind of data source of that type.
+    pub fn get_data_source(&self, name: &str) -> Option<&Arc<dyn DataSourceKind>> {
+        self.data_sources.get(name).or_else(|| self.data_sources.get(&self.own_name(name)))
+    }
+
     /// What the components of a role and type may be given.
     pub fn schema(&self, role: Role, name: &str) -> Option<&Schema> {
         match role {
             Role::Source => self.get_source(name).map(|kind| kind.schema()),
             Role::Provisioner => self.get_provisioner(name).map(|kind| kind.schema()),
             Role::PostProcessor => self.get_post_processor(name).map(|kind| kind.schema()),
+            Role::DataSource => self.get_data_source(name).map(|kind| kind.schema()),
         }
     }
 
@@ -111,6 +124,7 @@ impl Catalog {
             Role::Source => self.source_names().collect(),
             Role::Provisioner => self.provisioner_names().collect(),
             Role::PostProcessor => self.post_processor_names().collect(),
+            Role::DataSource => self.data_source_names().collect(),
         }
     }
 
@@ -122,6 +136,11 @@ impl Catalog {
     /// The types of all provisioners.
     pub fn provisioner_names(&self) -> impl Iterator<Item = &str> {
         self.provisioners.keys().map(String::as_str)
+    }
+
+    /// The types of all data sources.
+    pub fn data_source_names(&self) -> impl Iterator<Item = &str> {
+        self.data_sources.keys().map(String::as_str)
     }
 
     /// The types of all post-processors.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Places, Schema};
+use cooper_hcl::value::Marks;
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, Span, System, Type, Value, ValueKind};
 
 use crate::secret::Secrets;
@@ -49,6 +50,20 @@ pub struct Origin {
     pub force: bool,
     /// `-debug`
     pub debug: bool,
+}
+
+impl Origin {
+    /// Of a data source, which is asked before there is any build.
+    pub(crate) fn before_builds() -> Self {
+        Self {
+            build: crate::event::BuildId(String::new()),
+            source_type: String::new(),
+            source_label: String::new(),
+            source_name: String::new(),
+            force: false,
+            debug: false,
+        }
+    }
 }
 
 /// When a component is prepared.
@@ -110,6 +125,12 @@ impl Config<'_> {
     /// not written out.
     pub fn element_place(&self, argument: &str, index: usize) -> Span {
         self.places.element(argument, index)
+    }
+
+    /// What is noted about an argument, or about anything in it.
+    pub fn marks(&self, argument: &str) -> Marks {
+        let given = self.value.as_mapping().and_then(|arguments| arguments.get(argument));
+        given.map_or(Marks::NONE, |value| value.deep_marks())
     }
 
     /// Records a mistake in an argument.

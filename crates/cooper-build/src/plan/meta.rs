@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cooper_hcl::ast::{Attribute, Body};
+use cooper_hcl::ast::{Attribute, Body, Expr};
 use cooper_hcl::schema::locate;
 use cooper_hcl::{
     Code, Diagnostic, Environment, Reported, Scope, Span, Type, Value, did_you_mean, duration,
@@ -16,6 +16,8 @@ use super::Policy;
 pub(super) struct Meta<'a> {
     pub(super) scope: &'a Scope<'a>,
     pub(super) env: Environment<'a>,
+    /// Whether what data sources find is not known, and so may not be either what needs it.
+    pub(super) unread: bool,
 }
 
 /// For which sources a step runs: those listed, or those not listed.
@@ -35,8 +37,9 @@ impl Filter {
 }
 
 impl Meta<'_> {
-    /// An argument's value of a type, known and perhaps null.
-    fn value(&self, attribute: &Attribute, ty: &Type) -> Result<Value, Reported> {
+    /// An argument's value of a type, known and perhaps null; nothing when data sources have to be
+    /// asked for it.
+    fn value(&self, attribute: &Attribute, ty: &Type) -> Result<Option<Value>, Reported> {
         let diags = self.env.diags;
         let name = &attribute.name.text;
         let value = evaluate(&attribute.expr, self.scope, self.env)?;
@@ -46,6 +49,9 @@ impl Meta<'_> {
             diags.error(Diagnostic::error(Code::WrongType, message).at(span, ""))
         })?;
         if !value.is_wholly_known() {
+            if self.unread && !mentions_build(&attribute.expr) {
+                return Ok(None);
+            }
             // Either it came from something that failed, or it asks for what is not known here.
             diags.check()?;
             let message = format!("`{name}` must be known before the build runs");
@@ -53,34 +59,47 @@ impl Meta<'_> {
             let error = Diagnostic::error(Code::NotAllowedHere, message);
             return Err(diags.error(error.at(attribute.expr.span, "").help(help)));
         }
-        Ok(value)
+        Ok(Some(value))
     }
 
     /// An argument that may be left out but not be null.
     fn given(&self, body: &Body, name: &str, ty: &Type) -> Result<Option<(Value, Span)>, Reported> {
-        body.attribute(name).map(|attribute| self.required(attribute, ty)).transpose()
+        match body.attribute(name) {
+            Some(attribute) => self.required(attribute, ty),
+            None => Ok(None),
+        }
     }
 
-    fn required(&self, attribute: &Attribute, ty: &Type) -> Result<(Value, Span), Reported> {
-        let value = self.value(attribute, ty)?;
+    fn required(
+        &self,
+        attribute: &Attribute,
+        ty: &Type,
+    ) -> Result<Option<(Value, Span)>, Reported> {
+        let Some(value) = self.value(attribute, ty)? else { return Ok(None) };
         if value.is_null() {
             let message = format!("`{}` must not be null", attribute.name.text);
             let error = Diagnostic::error(Code::InvalidValue, message);
             let error = error.at(attribute.expr.span, "").help("leave the argument out");
             return Err(self.env.diags.error(error));
         }
-        Ok((value, attribute.expr.span))
+        Ok(Some((value, attribute.expr.span)))
     }
 
-    /// A string that must not be null.
-    pub(super) fn string(&self, attribute: &Attribute) -> Result<String, Reported> {
-        let (value, _) = self.required(attribute, &Type::String)?;
-        Ok(value.as_str().unwrap_or_default().to_owned())
+    /// A string that must not be null; nothing when data sources have to be asked for it.
+    pub(super) fn string(&self, attribute: &Attribute) -> Result<Option<String>, Reported> {
+        let value = self.required(attribute, &Type::String)?;
+        Ok(value.map(|(value, _)| value.as_str().unwrap_or_default().to_owned()))
     }
 
-    /// A list of strings, each with its place; empty when null.
-    pub(super) fn strings(&self, attribute: &Attribute) -> Result<Vec<(String, Span)>, Reported> {
-        let value = self.value(attribute, &Type::list(Type::String))?;
+    /// A list of strings, each with its place; empty when null, nothing when data sources have to
+    /// be asked for it.
+    pub(super) fn strings(
+        &self,
+        attribute: &Attribute,
+    ) -> Result<Option<Vec<(String, Span)>>, Reported> {
+        let Some(value) = self.value(attribute, &Type::list(Type::String))? else {
+            return Ok(None);
+        };
         let mut strings = Vec::new();
         for (index, element) in value.as_sequence().unwrap_or_default().iter().enumerate() {
             let step = cooper_hcl::value::convert::ValueStep::Index(index);
@@ -92,18 +111,18 @@ impl Meta<'_> {
             };
             strings.push((text.to_owned(), span));
         }
-        Ok(strings)
+        Ok(Some(strings))
     }
 
     /// `name`
     pub(super) fn name(&self, body: &Body) -> Result<Option<String>, Reported> {
-        body.attribute("name").map(|attribute| self.string(attribute)).transpose()
+        body.attribute("name").map_or(Ok(None), |attribute| self.string(attribute))
     }
 
     /// `only` and `except`; warns of names that no source of the build has.
     pub(super) fn filter(&self, body: &Body, sources: &[String]) -> Result<Filter, Reported> {
         let read = |name| match body.attribute(name) {
-            Some(attribute) => self.strings(attribute),
+            Some(attribute) => Ok(self.strings(attribute)?.unwrap_or_default()),
             None => Ok(Vec::new()),
         };
         let (only, except) = (read("only"), read("except"));
@@ -135,7 +154,9 @@ impl Meta<'_> {
     /// `keep_input_artifact`
     pub(super) fn keep_input(&self, body: &Body) -> Result<Option<bool>, Reported> {
         match body.attribute("keep_input_artifact") {
-            Some(attribute) => Ok(self.value(attribute, &Type::Bool)?.as_bool()),
+            Some(attribute) => {
+                Ok(self.value(attribute, &Type::Bool)?.and_then(|value| value.as_bool()))
+            }
             None => Ok(None),
         }
     }
@@ -198,7 +219,7 @@ impl Meta<'_> {
         sources: &[String],
     ) -> Result<Option<Value>, Reported> {
         let Some(attribute) = body.attribute("override") else { return Ok(None) };
-        let value = self.value(attribute, &Type::Any)?;
+        let Some(value) = self.value(attribute, &Type::Any)? else { return Ok(None) };
         if value.is_null() {
             return Ok(None);
         }
@@ -224,4 +245,9 @@ impl Meta<'_> {
         }
         Ok(Some(value))
     }
+}
+
+/// Whether an expression asks for what is known only of a single build, or once it runs.
+fn mentions_build(expr: &Expr) -> bool {
+    expr.references().iter().any(|reference| matches!(&*reference.root.text, "source" | "build"))
 }

@@ -85,6 +85,7 @@ pub(super) fn outline<'a>(
         order: &template.sources,
         catalog,
         scope: values.scope(),
+        unread: values.are_unread(),
         env: Environment {
             functions: &session.functions,
             system: &*session.system,
@@ -107,6 +108,8 @@ struct Reader<'a, 's> {
     catalog: &'a Catalog,
     scope: Scope<'s>,
     env: Environment<'s>,
+    /// As [`Meta::unread`].
+    unread: bool,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -115,9 +118,9 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn block(&self, block: &'a BuildBlock) -> Outline<'a> {
-        let meta = Meta { scope: &self.scope, env: self.env };
+        let meta = Meta { scope: &self.scope, env: self.env, unread: self.unread };
         let name = block.name.as_ref().map(|name| meta.string(name));
-        let name = name.and_then(Result::ok).unwrap_or_default();
+        let name = name.and_then(Result::ok).flatten().unwrap_or_default();
         if let Some(description) = &block.description {
             let _ = meta.string(description);
         }
@@ -128,7 +131,7 @@ impl<'a> Reader<'a, '_> {
         let unknown = || Value::unknown(Type::String);
         scope.bind("source", Value::object([("type", unknown()), ("name", unknown())]));
         scope.bind("build", Value::object([("name", Value::string(&name))]));
-        let meta = Meta { scope: &scope, env: self.env };
+        let meta = Meta { scope: &scope, env: self.env, unread: self.unread };
         let provision = |block: &'a StepBlock, what| self.provision(block, what, &sources, meta);
         let provisioners = block.provisioners.iter();
         let provisioners = provisioners.filter_map(|block| provision(block, "provisioner").ok());
@@ -149,17 +152,18 @@ impl<'a> Reader<'a, '_> {
 
     fn uses(&self, block: &'a BuildBlock, meta: Meta<'_>) -> Vec<Use<'a>> {
         let mut uses = Vec::new();
-        let mut listed = Ok(Vec::new());
+        let mut listed = Ok(Some(Vec::new()));
         if let Some(sources) = &block.sources {
             listed = meta.strings(sources);
         }
-        let nothing = matches!(&listed, Ok(listed) if listed.is_empty()) && block.uses.is_empty();
+        let nothing =
+            matches!(&listed, Ok(Some(listed)) if listed.is_empty()) && block.uses.is_empty();
         if nothing {
             let error = Diagnostic::error(Code::MissingArgument, "the build uses no source");
             let help = "add `sources = [\"source.TYPE.NAME\"]`";
             self.diags().error(error.at(block.header, "").help(help));
         }
-        let listed = listed.unwrap_or_default();
+        let listed = listed.ok().flatten().unwrap_or_default();
         if let Some((_, span)) = listed.get(MOST_SOURCES) {
             let message = format!("a build may use at most {MOST_SOURCES} sources");
             self.diags().error(Diagnostic::error(Code::LimitExceeded, message).at(*span, ""));
@@ -172,8 +176,8 @@ impl<'a> Reader<'a, '_> {
         for nested in &block.uses {
             let functions = Functions::none();
             let (scope, env) = (Scope::new(), Environment { functions: &functions, ..self.env });
-            let constant = Meta { scope: &scope, env };
-            let name = nested.name.as_ref().map(|name| constant.string(name)).transpose();
+            let constant = Meta { scope: &scope, env, unread: false };
+            let name = nested.name.as_ref().map_or(Ok(None), |name| constant.string(name));
             let Ok(name) = name else { continue };
             uses.extend(self.source(&nested.source, nested.header, Some(nested), name));
         }

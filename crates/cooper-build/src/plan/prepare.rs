@@ -14,6 +14,16 @@ use crate::component::{
 };
 use crate::event::BuildId;
 
+/// What became of a selected build.
+pub(super) enum Prepared {
+    /// It can run.
+    Ready(Box<BuildPlan>),
+    /// Nothing is wrong with it as far as it can be told without asking data sources.
+    Checked,
+    /// A component refused its arguments.
+    Refused(BuildId),
+}
+
 /// A selected build.
 pub(super) struct Preparing<'c, 'a> {
     pub(super) outline: &'c Outline<'a>,
@@ -26,16 +36,18 @@ pub(super) struct Preparing<'c, 'a> {
 
 impl Preparing<'_, '_> {
     /// Prepares every component; all of them are tried.
-    pub(super) async fn prepare(self) -> Result<BuildPlan, BuildId> {
+    pub(super) async fn prepare(self) -> Prepared {
         let source_name = self.used.full_name();
         let source = self.source().await;
         let mut sound = source.is_ok();
+        let mut complete = matches!(source, Ok(Some(_)));
 
         let mut provisioners = Vec::new();
         for provision in &self.outline.provisioners {
             if provision.step.filter.keeps(&source_name) {
                 match self.provision(provision).await {
-                    Ok(step) => provisioners.push(step),
+                    Ok(Some(step)) => provisioners.push(step),
+                    Ok(None) => complete = false,
                     Err(_) => sound = false,
                 }
             }
@@ -45,7 +57,10 @@ impl Preparing<'_, '_> {
             && provision.step.filter.keeps(&source_name)
         {
             match self.provision(provision).await {
-                Ok(step) => error_cleanup = Some(step),
+                Ok(step) => {
+                    complete &= step.is_some();
+                    error_cleanup = step;
+                }
                 Err(_) => sound = false,
             }
         }
@@ -58,7 +73,8 @@ impl Preparing<'_, '_> {
                 let prepared = self.post(post, kind.clone(), before.clone()).await;
                 before.push(kind);
                 match prepared {
-                    Ok(step) => steps.push(step),
+                    Ok(Some(step)) => steps.push(step),
+                    Ok(None) => complete = false,
                     Err(_) => sound = false,
                 }
             }
@@ -70,14 +86,20 @@ impl Preparing<'_, '_> {
         let origin = self.scope.origin.clone();
         let id = origin.build.clone();
         match source {
-            Ok(source) if sound => {
-                Ok(BuildPlan { id, origin, source, provisioners, error_cleanup, chains })
-            }
-            _ => Err(id),
+            Ok(Some(source)) if sound && complete => Prepared::Ready(Box::new(BuildPlan {
+                id,
+                origin,
+                source,
+                provisioners,
+                error_cleanup,
+                chains,
+            })),
+            _ if sound => Prepared::Checked,
+            _ => Prepared::Refused(id),
         }
     }
 
-    async fn source(&self) -> Result<SourceStep, Reported> {
+    async fn source(&self) -> Result<Option<SourceStep>, Reported> {
         let Use { kind, source, nested, .. } = self.used;
         let mut bodies = vec![source.body.clone()];
         let mut header = source.header;
@@ -87,42 +109,47 @@ impl Preparing<'_, '_> {
         }
         let arguments = self.arguments(bodies, header, None, Vec::new());
         let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
-        // Unknown here is only what came from something that failed.
-        self.check_known(&decoded)?;
+        if !self.is_known(&decoded)? {
+            return Ok(None);
+        }
         // A source has no machine to know anything of.
         let config = Config { facts: &[], ..arguments.config(decoded, Phase::Plan, self.diags) };
         let run = kind.prepare(config).await?;
         let component = source.component.text.to_string();
         let kind = self.catalog.own_name(&component);
-        Ok(SourceStep { component, kind, span: header, run })
+        Ok(Some(SourceStep { component, kind, span: header, run }))
     }
 
-    async fn provision(&self, provision: &Provision<'_>) -> Result<ProvisionStep, Reported> {
+    async fn provision(
+        &self,
+        provision: &Provision<'_>,
+    ) -> Result<Option<ProvisionStep>, Reported> {
         let Provision { step, policy, overrides } = provision;
         let name = self.scope.origin.source_name.as_str();
         let overrides = overrides.as_ref().and_then(Value::as_mapping);
         let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
         let (arguments, decoded) = self.decode(step, step.kind.schema(), overrides, Vec::new())?;
         let run = match decoded {
-            None => {
+            Arrival::Unread => return Ok(None),
+            Arrival::WithFacts => {
                 let kind = step.kind.clone();
                 Pending::<dyn Provisioner>::Waiting(Box::new(WaitingStep::<dyn ProvisionerKind> {
                     kind,
                     arguments,
                 }))
             }
-            Some(decoded) => {
+            Arrival::Now(decoded) => {
                 let config = arguments.config(decoded, Phase::Plan, self.diags);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
-        Ok(ProvisionStep {
+        Ok(Some(ProvisionStep {
             component: step.block.component.text.to_string(),
             name: step.name.clone(),
             span: step.block.header,
             policy: *policy,
             run,
-        })
+        }))
     }
 
     async fn post(
@@ -130,11 +157,12 @@ impl Preparing<'_, '_> {
         post: &Post<'_>,
         kind: String,
         before: Vec<String>,
-    ) -> Result<PostStep, Reported> {
+    ) -> Result<Option<PostStep>, Reported> {
         let Post { step, keep_input } = post;
         let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before)?;
         let run = match decoded {
-            None => {
+            Arrival::Unread => return Ok(None),
+            Arrival::WithFacts => {
                 let kind = step.kind.clone();
                 Pending::<dyn PostProcessor>::Waiting(Box::new(WaitingStep::<
                     dyn PostProcessorKind,
@@ -143,37 +171,38 @@ impl Preparing<'_, '_> {
                     arguments,
                 }))
             }
-            Some(decoded) => {
+            Arrival::Now(decoded) => {
                 let config = arguments.config(decoded, Phase::Plan, self.diags);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
-        Ok(PostStep {
+        Ok(Some(PostStep {
             component: step.block.component.text.to_string(),
             kind,
             name: step.name.clone(),
             span: step.block.header,
             keep_input: *keep_input,
             run,
-        })
+        }))
     }
 
-    /// Reads a step's arguments; nothing when it has to wait for facts.
+    /// Reads a step's arguments.
     fn decode<K: ?Sized>(
         &self,
         step: &Step<'_, K>,
         schema: &cooper_hcl::schema::Schema,
         overrides: Option<Value>,
         before: Vec<String>,
-    ) -> Result<(Arguments, Option<Decoded>), Reported> {
+    ) -> Result<(Arguments, Arrival), Reported> {
         let block = step.block;
         let arguments = self.arguments(vec![block.body.clone()], block.header, overrides, before);
         let decoded = arguments.decode(schema, BuildFacts::ToCome, self.diags)?;
-        if step.waits {
-            return Ok((arguments, None));
-        }
-        self.check_known(&decoded)?;
-        Ok((arguments, Some(decoded)))
+        let arrival = match step.waits {
+            true => Arrival::WithFacts,
+            false if self.is_known(&decoded)? => Arrival::Now(decoded),
+            false => Arrival::Unread,
+        };
+        Ok((arguments, arrival))
     }
 
     fn arguments(
@@ -186,7 +215,26 @@ impl Preparing<'_, '_> {
         Arguments { scope: self.scope.clone(), bodies, header, overrides, before }
     }
 
-    fn check_known(&self, decoded: &Decoded) -> Result<(), Reported> {
-        if decoded.value.is_wholly_known() { Ok(()) } else { self.diags.check() }
+    /// Whether arguments are known; when not, data sources have to be asked.
+    ///
+    /// # Errors
+    ///
+    /// When they came from something that failed.
+    fn is_known(&self, decoded: &Decoded) -> Result<bool, Reported> {
+        if !decoded.value.is_wholly_known() {
+            self.diags.check()?;
+            return Ok(false);
+        }
+        Ok(true)
     }
+}
+
+/// When a step's arguments are known.
+enum Arrival {
+    /// They are.
+    Now(Decoded),
+    /// Once the machine runs.
+    WithFacts,
+    /// Once data sources are asked, which this is not for.
+    Unread,
 }

@@ -8,8 +8,8 @@ use cooper_hcl::{
     Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse, parse_json,
 };
 
-use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier, later};
-use super::{Template, build, local, packer, source, variable};
+use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier};
+use super::{Template, build, data, local, packer, source, variable};
 use crate::session::Session;
 
 const NATIVE: &str = ".pkr.hcl";
@@ -63,7 +63,7 @@ pub static ROOT: Shape = Shape {
             name: "data",
             labels: &["type", "name"],
             doc: "Values that are asked for elsewhere: `data.TYPE.NAME`.",
-            shape: &DATA,
+            shape: &data::SHAPE,
         },
         BlockShape {
             name: "build",
@@ -87,9 +87,6 @@ pub static ROOT: Shape = Shape {
     rest: Rest::Nothing,
 };
 
-static DATA: Shape =
-    Shape { what: "a `data` block", arguments: &[], blocks: &[], rest: Rest::Anything };
-
 static COMMUNICATOR: Shape =
     Shape { what: "a `communicator` block", arguments: &[], blocks: &[], rest: Rest::Anything };
 
@@ -100,6 +97,7 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
         is_folder,
         variables: Vec::new(),
         locals: Vec::new(),
+        data: Vec::new(),
         sources: Vec::new(),
         builds: Vec::new(),
         plugins: Vec::new(),
@@ -207,8 +205,9 @@ fn add(block: Block, template: &mut Template, literals: &Literals<'_>) {
             let (component, label) = (component.clone(), label.clone());
             source::load(component, label, block, template, diags);
         }
-        ("data", _) => {
-            later(block.header, "`data` blocks", diags);
+        ("data", [component, label]) => {
+            let (component, label) = (component.clone(), label.clone());
+            data::load(component, label, block, template, diags);
         }
         ("build", []) => build::load(block, template, diags),
         ("hcp_packer_registry", []) => {
@@ -248,9 +247,13 @@ fn check_names(template: &Template, diags: &Diagnostics) {
         (format!("{}.{}", source.component.text, source.label.text), source.header)
     };
     twice("sources", &mut template.sources.iter().map(source));
+    let data = |data: &super::DataBlock| {
+        (format!("{}.{}", data.component.text, data.label.text), data.header)
+    };
+    twice("data sources", &mut template.data.iter().map(data));
 }
 
-/// Whether a name can be a variable's or a local's; records when not.
+/// Whether a name can be that of a variable, a local or a data source; records when not.
 pub(super) fn check_name(name: &Name, what: &str, diags: &Diagnostics) -> bool {
     let sound = is_identifier(&name.text);
     if !sound {

@@ -87,14 +87,26 @@ async fn single_mistakes_and_their_places() {
         ),
         ("local \"a\" {}", "1: a `local` block needs the argument `expression`"),
         ("local \"a\" { expression = local.a }", "1: `local.a` needs itself"),
-        ("locals { a = local }", "1: a local can use other locals only by their names"),
+        ("locals { a = local }", "1: a local or data source can use locals only by their names"),
         ("locals { a = local[\"b\"] }", "1: there is no local called `b`"),
         ("variable \"a\" { default = var.b }", "1: a default may not mention `var`"),
         (
             "variable \"a\" {\n type = number\n default = \"x\"\n}",
             "3: the default of the variable `a`",
         ),
-        ("data \"x\" \"y\" {}", "1: Cooper does not support `data` blocks yet"),
+        ("data \"x\" \"y\" {}", "1: there is no data source type called `x`"),
+        ("data \"x\" {}", "1: `data` takes 2 labels: type, name"),
+        ("data \"echo\" \"1y\" {}", "1: `1y` cannot be the name of a data source"),
+        ("data \"echo\" \"y\" {}", "1: the argument `input` is required"),
+        (
+            "data \"hcp-packer-image\" \"y\" {}",
+            "1: there is no data source type called `hcp-packer",
+        ),
+        (
+            "data \"echo\" \"y\" {\n input = 1\n dynamic \"a\" {\n  for_each = []\n  content {}\n \
+             }\n}",
+            "3: there is no block called `dynamic` here",
+        ),
         ("dynamic \"build\" {}", "1: Cooper does not support `dynamic` blocks yet"),
         ("bulid {}", "1: a template has no block `bulid` (did you mean `build`?)"),
         ("a = 1", "1: a template has no argument `a`"),

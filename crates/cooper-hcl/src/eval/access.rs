@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Binding, Evaluator, Scope};
+use super::{Binding, Evaluator, Namespace, Scope};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean};
 use crate::source::Span;
@@ -29,18 +29,18 @@ impl Evaluator<'_> {
         self.attr_of(target_value, name, target.span, what)
     }
 
-    /// `local.x`, when `target` is the bare name of a namespace.
+    /// `local.x`, when `target` is a namespace.
     fn namespace_attr(
         &self,
         target: &Expr,
         name: &Name,
         scope: &Scope<'_>,
     ) -> Option<Result<Value, Reported>> {
-        let ExprKind::Variable(root) = &*target.kind else { return None };
-        let Some(Binding::Namespace(namespace)) = scope.get(root) else { return None };
+        let namespace = namespace(target, scope)?;
         Some(namespace.get(&name.text).ok_or_else(|| {
             let names = namespace.names();
-            self.unknown_in_root(root, name, names.iter().map(|name| &**name), scope)
+            let path = written(target);
+            self.unknown_in_root(&path, name, names.iter().map(|name| &**name), scope)
         }))
     }
 
@@ -295,5 +295,34 @@ impl Evaluator<'_> {
             _ => Value::tuple([apply(target_value.clone())?]),
         };
         self.bounded(result.with_marks(marks), target.span)
+    }
+}
+
+/// The namespace that an expression is: `local`, `data`, `data.http`.
+fn namespace<'s>(expr: &Expr, scope: &'s Scope<'_>) -> Option<&'s dyn Namespace> {
+    match &*expr.kind {
+        ExprKind::Variable(root) => match scope.get(root)? {
+            Binding::Namespace(namespace) => Some(*namespace),
+            Binding::Value(_) => None,
+        },
+        ExprKind::Attr { target, name } => namespace(target, scope)?.inner(&name.text),
+        ExprKind::Index { target, key } => match &*key.kind {
+            ExprKind::String(name) => namespace(target, scope)?.inner(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A namespace as it is written: `data.http`.
+fn written(expr: &Expr) -> String {
+    match &*expr.kind {
+        ExprKind::Variable(root) => root.to_string(),
+        ExprKind::Attr { target, name } => format!("{}.{}", written(target), name.text),
+        ExprKind::Index { target, key } => match &*key.kind {
+            ExprKind::String(name) => format!("{}.{name}", written(target)),
+            _ => written(target),
+        },
+        _ => String::new(),
     }
 }

@@ -26,6 +26,12 @@ pub trait Namespace: Send + Sync {
     /// The value of one attribute, when there is one of that name.
     fn get(&self, name: &str) -> Option<Value>;
 
+    /// The attributes of an attribute, where those are looked up one by one too: `data.http`.
+    fn inner(&self, name: &str) -> Option<&dyn Namespace> {
+        let _ = name;
+        None
+    }
+
     /// The names of all attributes, for suggestions.
     fn names(&self) -> Vec<Arc<str>>;
 

@@ -68,14 +68,10 @@ fn looked_up(table: &[(&str, &'static str)], name: &str) -> Option<String> {
 impl Evaluator<'_> {
     /// A reference that begins with a name that stands for nothing.
     pub(super) fn unknown_root(&self, name: &str, span: Span, scope: &Scope<'_>) -> Reported {
-        if matches!(name, "var" | "local" | "path" | "packer") {
+        if matches!(name, "var" | "local" | "data" | "path" | "packer") {
             let message = format!("`{name}` cannot be used here");
             let error = Diagnostic::error(Code::NotAllowedHere, message).at(span, "");
             return self.error(error.help("write the value itself"));
-        }
-        if name == "data" {
-            let message = "Cooper does not have data sources yet";
-            return self.error(Diagnostic::error(Code::NotYetSupported, message).at(span, ""));
         }
         let declared = |root| {
             let Some(Binding::Namespace(namespace)) = scope.get(root) else { return None };
@@ -109,6 +105,15 @@ impl Evaluator<'_> {
         let (code, what, other) = match root {
             "var" => (Code::UnknownVariable, "variable", "local"),
             "local" => (Code::UnknownReference, "local", "var"),
+            "data" => {
+                let message = format!("there is no data source of the type `{text}`");
+                return self.no_data(message, text, "NAME", name, candidates);
+            }
+            _ if root.starts_with("data.") => {
+                let ty = root.trim_start_matches("data.");
+                let message = format!("there is no data source called `{ty}.{text}`");
+                return self.no_data(message, ty, text, name, candidates);
+            }
             _ => return self.no_attribute(&format!("`{root}`"), name, candidates),
         };
         let help = did_you_mean(text, candidates).or_else(|| {
@@ -121,6 +126,20 @@ impl Evaluator<'_> {
         });
         let message = format!("there is no {what} called `{text}`");
         self.error(Diagnostic::error(code, message).at(name.span, "").help(help))
+    }
+
+    fn no_data<'n>(
+        &self,
+        message: String,
+        ty: &str,
+        label: &str,
+        name: &Name,
+        candidates: impl IntoIterator<Item = &'n str>,
+    ) -> Reported {
+        let help = did_you_mean(&name.text, candidates)
+            .unwrap_or_else(|| format!("declare it: `data \"{ty}\" \"{label}\" {{ … }}`"));
+        let error = Diagnostic::error(Code::UnknownReference, message);
+        self.error(error.at(name.span, "").help(help))
     }
 
     /// A call of a function that does not exist, or not here.

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use cooper_build::run::Events;
-use cooper_build::{Interrupt, OnError, Plan, RunOptions, Session, run};
+use cooper_build::{DataSources, Interrupt, OnError, Plan, RunOptions, Session, run};
 use cooper_builtin::catalog;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{PlanWishes, make_plan, print_diagnostics};
 use crate::args::{self, BuildArgs};
 use crate::engine::Engine;
 use crate::exit::Exit;
-use crate::interrupt;
+use crate::interrupt::Signals;
 use crate::ui::Ui;
 
 /// How long the program waits, at its end, for work that nobody waits for.
@@ -37,10 +37,19 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
         warn_undeclared: args.warn_on_undeclared_var,
         force: args.force,
         debug: args.debug,
+        data_sources: DataSources::Read,
     };
+    let mut signals = Signals::listen();
     let engine = Engine::find(&*session.system);
     let catalog = catalog(engine.engine.clone());
-    let plan = match make_plan(&args.template, &wishes, &catalog, &mut session).await {
+    let plan = tokio::select! {
+        plan = make_plan(&args.template, &wishes, &catalog, &mut session) => plan,
+        _ = signals.first() => {
+            ui.error("Cancelled before anything was built.");
+            return Exit::Failure;
+        }
+    };
+    let plan = match plan {
         Ok(plan) if plan.require_builds(&session).is_ok() => plan,
         Ok(_) | Err(_) => {
             print_diagnostics(&session, ui);
@@ -59,13 +68,23 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
     if args.debug {
         ui.say("Debug mode enabled. Builds will not be parallelized.");
     }
-    if run_plan(plan, &engine, args, ui).await && !refused { Exit::Success } else { Exit::Failure }
+    if run_plan(plan, &engine, args, signals, ui).await && !refused {
+        Exit::Success
+    } else {
+        Exit::Failure
+    }
 }
 
 /// Runs a plan while showing it; returns whether everything succeeded.
-async fn run_plan(plan: Plan, engine: &Engine, args: &BuildArgs, ui: &mut Ui) -> bool {
+async fn run_plan(
+    plan: Plan,
+    engine: &Engine,
+    args: &BuildArgs,
+    signals: Signals,
+    ui: &mut Ui,
+) -> bool {
     let interrupt = Interrupt::new();
-    interrupt::listen(interrupt.clone());
+    signals.interrupt(interrupt.clone());
     let (events, received) = Events::channel(plan.secrets.clone());
     let options = RunOptions {
         run_id: Uuid::new_v4().to_string(),

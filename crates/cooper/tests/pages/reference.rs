@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use cooper_build::component::ResultAttribute;
 use cooper_build::template::{POST_PROCESSOR, PROVISIONER, Shape};
 use cooper_builtin::catalog;
 use cooper_container::{DockerConfig, DockerEngine};
@@ -23,6 +24,10 @@ pub(crate) fn pages() -> Vec<(String, String)> {
         let kind = catalog.get_source(name)?;
         Some(("source", name, kind.schema().clone(), kind.facts().to_vec()))
     });
+    let data_sources = catalog.data_source_names().filter_map(|name| {
+        let kind = catalog.get_data_source(name)?;
+        Some(("data-source", name, kind.schema().clone(), Vec::new()))
+    });
     let provisioners = catalog.provisioner_names().filter_map(|name| {
         Some(("provisioner", name, catalog.get_provisioner(name)?.schema().clone(), Vec::new()))
     });
@@ -35,7 +40,9 @@ pub(crate) fn pages() -> Vec<(String, String)> {
          [language](../language.md).\n\n| Component | What it does |\n| --- | --- |\n"
     );
     let mut pages = Vec::new();
-    for (role, name, schema, facts) in sources.chain(provisioners).chain(post_processors) {
+    for (role, name, schema, facts) in
+        sources.chain(provisioners).chain(post_processors).chain(data_sources)
+    {
         let path = format!("{role}/{name}.md");
         let doc = line(&schema.doc);
         let _ = writeln!(index, "| [{role} `{name}`]({path}) | {doc} |");
@@ -45,6 +52,12 @@ pub(crate) fn pages() -> Vec<(String, String)> {
             let doc = line(&block.schema.doc);
             let _ = write!(page, "\n## Block `{}`\n\n{doc}\n", block.name);
             arguments(&mut page, &block.schema);
+        }
+        if let Some(kind) = catalog.get_data_source(name).filter(|_| role == "data-source") {
+            page.push_str("\n## What it finds\n\n| Attribute | Type | |\n| --- | --- | --- |\n");
+            for ResultAttribute { name, ty, doc } in &kind.result().attributes {
+                let _ = writeln!(page, "| `{name}` | `{ty}` | {} |", line(doc));
+            }
         }
         if !facts.is_empty() {
             let facts: Vec<_> = facts.iter().map(|fact| format!("`build.{fact}`")).collect();

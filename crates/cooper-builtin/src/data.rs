@@ -1,0 +1,4 @@
+//! What is found out before any build.
+
+pub(crate) mod http;
+pub(crate) mod null;
