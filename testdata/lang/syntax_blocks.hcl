@@ -5,7 +5,7 @@ block {
   a = 2 # error: 3-4 duplicate "`a` is given twice"
 }
 
-other = { a = 1, a = 2 } # error: 18-19 duplicate "this key is already in the object"
+other = { a = 1, a = 2 } # error: 18-19 duplicate "`a` is set twice"
 
 twice = 1
 twice = 2 # error: 1-6 duplicate "`twice` is given twice"

@@ -1,5 +1,5 @@
 # Numbers that cannot be read.
 
-a = 1e5000 # error: 6-11 limit-exceeded "a number can be written up to 1e308"
-c = 0x10   # error: 6-9 syntax "expected a new line"
-d = 1_000  # error: 6-10 syntax "expected a new line"
+a = 1e5000 # error: 5-11 limit-exceeded "the number has more than 4096 digits"
+c = 0x10   # error: 5-9 syntax "`0x10` is no number"
+d = 1_000  # error: 5-10 syntax "`1_000` is no number"

@@ -27,7 +27,7 @@ pub mod value;
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean};
 pub use eval::{Binding, Environment, Namespace, Scope, evaluate};
 pub use function::Functions;
-pub use parse::{parse, parse_expression, parse_json};
+pub use parse::{parse, parse_expression, parse_json, parse_partial};
 pub use source::{Location, SourceFile, SourceMap, Span};
 pub use system::{FileKind, System};
 pub use value::{Type, Value, ValueKind};

@@ -1,22 +1,29 @@
 //! Text to tree.
 //!
-//! [`scan`] looks for what is not closed and splits the file at its top level; `hcl-edit` parses
-//! each piece; [`lower`] makes our tree of its.
+//! [`token`](crate::token) makes tokens of the text, [`pairs`] finds which of them close which, and
+//! [`parser`] reads them from left to right, descending into brackets: `body` reads arguments and
+//! blocks, `expr`, `collection` and `template` expressions, and `unexpected` knows what to say
+//! when something does not fit. A mistake ends with its line or its bracket, so one run shows many.
 
-mod error;
+mod body;
+mod collection;
+mod expr;
 mod json;
-mod lower;
-mod scan;
-
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::Arc;
+mod pairs;
+mod parser;
+mod string;
+mod template;
+mod unexpected;
 
 use crate::ast::{Body, Expr, File};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, Severity};
-use crate::source::{SourceFile, Span};
-use lower::Lowerer;
+use crate::diagnostic::{Diagnostics, Reported, Severity};
+use crate::source::SourceFile;
+use crate::token::Tokens;
+use pairs::Pairs;
+use parser::Parser;
+
+/// So many syntax errors of one text are told.
+const MAX_MISTAKES: usize = 20;
 
 pub use json::parse_json;
 pub(crate) use json::{is_comment, read_within};
@@ -27,44 +34,47 @@ pub(crate) use json::{is_comment, read_within};
 ///
 /// [`Reported`], after recording every syntax error that could be found.
 pub fn parse(file: &SourceFile, diags: &Diagnostics) -> Result<File, Reported> {
-    let (text, base) = without_mark(file);
     let found = Diagnostics::new();
-    let mut body = Body { span: file.span(), ..Body::default() };
-    let scan = scan::scan(text, base, &found);
-    for item in &scan.items {
-        let piece = for_parser(text, item.clone(), &scan.empty_heredocs);
-        let lowerer =
-            Lowerer { text: &text[item.clone()], base: base + item.start as u32, diags: &found };
-        match hcl::edit::parser::parse_body(&piece) {
-            Ok(parsed) => lowerer.body_into(&parsed, &mut body),
-            Err(error) => {
-                found.error(error::syntax_error(&error, lowerer.text, lowerer.base));
-            }
-        }
-    }
-    check_unique(&body, &found);
+    let file = read(file, &found);
     pass_on(&found, diags)?;
-    Ok(File { body })
+    Ok(file)
 }
 
-/// Reads a text that is one expression, such as a `-var` value.
+/// Reads a file as far as it can be read: what is sound is in the tree, and every mistake is
+/// recorded. For editors, where a text is broken most of the time.
+///
+/// An argument with a mistake in its value is left out; a block with a mistake is there with the rest
+/// of what it holds.
+pub fn parse_partial(file: &SourceFile, diags: &Diagnostics) -> File {
+    let found = Diagnostics::new();
+    let file = read(file, &found);
+    // The file is not needed whole.
+    let _ = pass_on(&found, diags);
+    file
+}
+
+fn read(file: &SourceFile, found: &Diagnostics) -> File {
+    let tokens = Tokens::of(file);
+    let pairs = Pairs::find(&tokens, found);
+    let mut body = Body { span: file.span(), ..Body::default() };
+    Parser::new(&tokens, &pairs, found).file_body(&mut body);
+    File { body }
+}
+
+/// Reads a text that is one expression, such as a `-var` value. Line ends mean nothing in it.
 ///
 /// # Errors
 ///
 /// [`Reported`], when it is not.
 pub fn parse_expression(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, Reported> {
-    let (text, base) = without_mark(file);
-    let base = base + (text.len() - text.trim_start().len()) as u32;
-    let text = text.trim();
     let found = Diagnostics::new();
-    let scan = scan::scan_expression(text, base, &found);
+    let tokens = Tokens::of(file);
+    let pairs = Pairs::find(&tokens, &found);
+    let mut parser = Parser::new(&tokens, &pairs, &found);
+    parser.ignore_lines();
+    let parsed = parser.value_before("the end of the text");
     pass_on(&found, diags)?;
-    let piece = for_parser(text, 0..text.len(), &scan.empty_heredocs);
-    let lowerer = Lowerer { text, base, diags };
-    match hcl::edit::parser::parse_expr(&piece) {
-        Ok(parsed) => lowerer.expr(&parsed, 0),
-        Err(error) => Err(diags.error(error::syntax_error(&error, text, base))),
-    }
+    parsed.map(|built| built.expr)
 }
 
 /// Reads a text that is one string template, as `templatefile` has it: as if between the lines
@@ -74,55 +84,12 @@ pub fn parse_expression(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, 
 ///
 /// [`Reported`], when it is not.
 pub fn parse_template(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, Reported> {
-    let (text, base) = without_mark(file);
-    let lowerer = Lowerer { text, base, diags };
-    match hcl::edit::parser::parse_template(text) {
-        Ok(parsed) => lowerer.whole_template(&parsed, file.span()),
-        Err(error) => Err(diags.error(error::syntax_error(&error, text, base))),
-    }
-}
-
-/// The text without a byte order mark, and the offset of its first byte.
-fn without_mark(file: &SourceFile) -> (&str, u32) {
-    let text: &str = file.text();
-    match text.strip_prefix('\u{feff}') {
-        Some(rest) => (rest, file.base() + (text.len() - rest.len()) as u32),
-        None => (text, file.base()),
-    }
-}
-
-/// A piece of the text as the parser gets it: an empty heredoc is replaced by an empty string of
-/// the same length, because `hcl-edit` overlooks its end.
-fn for_parser<'t>(
-    text: &'t str,
-    item: Range<usize>,
-    empty_heredocs: &[Range<usize>],
-) -> Cow<'t, str> {
-    let mut piece = Cow::Borrowed(&text[item.clone()]);
-    let first = empty_heredocs.partition_point(|heredoc| heredoc.start < item.start);
-    for heredoc in empty_heredocs[first..].iter().take_while(|h| h.end <= item.end) {
-        let local = heredoc.start - item.start..heredoc.end - item.start;
-        let blank = format!("{:1$}", "\"\"", local.len());
-        piece.to_mut().replace_range(local, &blank);
-    }
-    piece
-}
-
-/// Records arguments of the top level that are given twice; inside blocks the parser does.
-fn check_unique(body: &Body, diags: &Diagnostics) {
-    let mut first: HashMap<&Arc<str>, Span> = HashMap::new();
-    for attribute in &body.attributes {
-        let name = &attribute.name;
-        if let Some(&before) = first.get(&name.text) {
-            diags.error(
-                Diagnostic::error(Code::Duplicate, format!("`{}` is given twice", name.text))
-                    .at(name.span, "")
-                    .label(before, "first given here"),
-            );
-        } else {
-            first.insert(&name.text, name.span);
-        }
-    }
+    let found = Diagnostics::new();
+    let tokens = Tokens::of_template(file);
+    let pairs = Pairs::find(&tokens, &found);
+    let parsed = Parser::new(&tokens, &pairs, &found).whole_template();
+    pass_on(&found, diags)?;
+    parsed
 }
 
 /// Passes diagnostics on in the order of the text, and fails when there is an error among them.
@@ -130,9 +97,15 @@ fn pass_on(found: &Diagnostics, diags: &Diagnostics) -> Result<(), Reported> {
     let mut list = found.take();
     list.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span));
     let mut result = Ok(());
+    let mut mistakes = 0;
     for diagnostic in list {
         match diagnostic.severity {
-            Severity::Error => result = Err(diags.error(diagnostic)),
+            Severity::Error => {
+                mistakes += 1;
+                if mistakes <= MAX_MISTAKES {
+                    result = Err(diags.error(diagnostic));
+                }
+            }
             Severity::Warning => diags.warn(diagnostic),
         }
     }

@@ -8,11 +8,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::parse_template;
+use super::string::normal;
 use crate::ast::{Attribute, Body, Expr, ExprKind, File, Name, ObjectItem};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
 use crate::json::{self, Decoded, Node, NodeKind, Property};
 use crate::source::{SourceFile, SourceMap, Span};
-use crate::value::{Value, ValueKind};
 
 /// Reads a file in HCL's JSON syntax.
 ///
@@ -129,12 +129,4 @@ pub(crate) fn read_within(
     expr.relocate(&place);
     // The whole is the string, quotes included.
     Ok(Expr { span, ..expr })
-}
-
-/// A word in normal form C.
-fn normal(word: &str) -> Arc<str> {
-    match Value::string(word).into_kind() {
-        ValueKind::String(text) => text,
-        _ => word.into(),
-    }
 }
