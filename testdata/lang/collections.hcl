@@ -76,3 +76,6 @@ null_key    = { (null) = 1 } # error: 17-23 invalid-value "a key must not be nul
 list_key    = { ([]) = 1 } # error: 17-21 wrong-type "a key must be a string"
 unknown_far = unknown_pair[2] # error: 28-29 invalid-index "not in the list"
 unknown_bad = unknown_object.nam # error: 30-33 unknown-attribute "no attribute `nam`"
+
+# The last of two equal keys counts.
+equal_keys = [{ a = 1, a = 2 }.a, 2] # error: 24-25 duplicate "`a` is set twice"

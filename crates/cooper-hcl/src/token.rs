@@ -28,6 +28,8 @@ mod tests;
 
 use std::ops::Deref;
 
+use unicode_ident::{is_xid_continue, is_xid_start};
+
 use crate::source::{SourceFile, Span};
 
 /// So many tokens are made of one text. No template has as many; the rest would only cost memory.
@@ -204,6 +206,13 @@ pub enum Fault {
         /// The first that was not made.
         at: Span,
     },
+}
+
+/// Whether a text is one word, as names of arguments and variables are.
+pub fn is_word(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c == '_' || is_xid_start(c))
+        && chars.all(|c| c == '-' || is_xid_continue(c))
 }
 
 /// The tokens of a text.

@@ -1,7 +1,7 @@
 //! Texts that were not written in good faith: no panic, no overflow, no long wait.
 
-use std::fmt::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cooper_hcl::system::Nowhere;
 use cooper_hcl::{
@@ -86,14 +86,65 @@ fn the_deepest_that_is_allowed_can_be_evaluated() {
     codes(&format!("x = {}1{}", "\"${true ? [for v in [1] : ".repeat(15), "] : 1}\"".repeat(15)));
 }
 
+/// How long a text takes to be parsed.
+fn time(text: String) -> Duration {
+    let mut sources = SourceMap::new();
+    let file = sources.add("x.hcl", text).expect("room");
+    let start = Instant::now();
+    let _ = parse(&file, &Diagnostics::new());
+    start.elapsed()
+}
+
 #[test]
-fn big_objects_are_refused_quickly() {
-    let mut text = String::from("x = {\n");
-    for index in 0..50_000 {
-        writeln!(text, "key{index} = 1").unwrap();
+fn time_grows_with_the_text_and_not_faster() {
+    let many = |item: fn(usize) -> String, count: usize| (0..count).map(item).collect::<String>();
+    let texts: [(&str, &dyn Fn(usize) -> String); 26] = [
+        ("an object", &|n| format!("x = {{\n{}}}", many(|i| format!("key{i} = 1\n"), n))),
+        ("a list", &|n| format!("x = [{}]", "1, \"a\", ".repeat(n))),
+        ("arguments", &|n| many(|i| format!("a{i} = 1\n"), n)),
+        ("blocks", &|n| "b \"l\" {\n  x = 1\n}\n".repeat(n)),
+        ("heredocs", &|n| format!("x = [{}]", "<<-E\n a ${b} c\n E\n,".repeat(n))),
+        ("lines of a heredoc", &|n| format!("x = <<-E\n{}E\n", " a\n".repeat(n))),
+        ("interpolations", &|n| format!("x = \"{}\"", "a${b}".repeat(n))),
+        ("escapes", &|n| format!("x = \"{}\"", "\\n$${".repeat(n))),
+        ("accents", &|n| format!("x = \"{}\"", "e\u{301}".repeat(n))),
+        ("spaces", &|n| format!("x = 1{}", " ".repeat(n))),
+        ("empty lines", &|n| "\n".repeat(n)),
+        ("comments", &|n| "/* a */ # b\n".repeat(n)),
+        ("closing brackets", &|n| "]".repeat(n)),
+        ("opening brackets", &|n| "[".repeat(n)),
+        ("braces left open", &|n| "b {\n".repeat(n)),
+        ("strings left open", &|n| "a = \"\n".repeat(n)),
+        ("strings in a line left open", &|n| "\"${".repeat(n)),
+        ("heredocs left open", &|n| "a = <<X\n".repeat(n)),
+        ("a heredoc nearly closed", &|n| format!("x = <<E\n{}", "E ${\n".repeat(n))),
+        ("comments left open", &|n| "/*".repeat(n)),
+        ("wrong quotes", &|n| "a = \u{201c}".repeat(n)),
+        ("apostrophes", &|n| "'x\n".repeat(n)),
+        ("strange characters", &|n| "\0\u{feff}".repeat(n)),
+        ("commas", &|n| format!("x = [{}]", ",".repeat(n))),
+        ("mixed up brackets", &|n| "a = ([{\n".repeat(n)),
+        ("no commas", &|n| format!("x = [{}]", "1 ".repeat(n))),
+    ];
+    for (name, text) in texts {
+        // Ten times the text must not take a hundred times as long. Small times are noise.
+        let short = time(text(3_000)).max(Duration::from_millis(10));
+        let long = time(text(30_000));
+        assert!(long < short * 40, "{name}: {short:?}, then {long:?}");
     }
-    text.push('}');
-    assert_eq!(codes(&text)[0], Code::LimitExceeded);
+}
+
+#[test]
+fn a_large_file_is_read_or_refused() {
+    let large = 50 << 20;
+    for text in [
+        format!("x = \"{}\"", "a".repeat(large)),
+        format!("x = <<E\n{}E\n", "some text in a line\n".repeat(large / 20)),
+        "\0".repeat(large),
+        format!("x = [{}]", "1,".repeat(large / 2)),
+    ] {
+        assert!(time(text) < Duration::from_secs(60));
+    }
 }
 
 #[test]

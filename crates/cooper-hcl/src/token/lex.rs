@@ -6,7 +6,7 @@
 
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-use super::{Fault, MAX_TOKENS, Token, TokenKind, Tokens};
+use super::{Fault, MAX_TOKENS, Token, TokenKind, Tokens, is_word};
 use crate::source::Span;
 
 /// What a text begins as.
@@ -539,13 +539,6 @@ const fn sign(byte: u8, next: Option<u8>, third: Option<u8>) -> Option<(TokenKin
         (b')', _) => (T::ParenClose, 1),
         _ => return None,
     })
-}
-
-/// Whether a text is one word.
-fn is_word(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| c == '_' || is_xid_start(c))
-        && chars.all(|c| c == '-' || is_xid_continue(c))
 }
 
 /// Whether a line begins as an argument or a block does: `name = …`, `kind "label" {`.

@@ -58,7 +58,7 @@ impl fmt::Display for ValuePath {
 
 /// Whether a word can be written as a name, without quotes.
 pub(crate) fn is_identifier(word: &str) -> bool {
-    hcl::edit::Ident::try_new(word).is_ok()
+    crate::token::is_word(word)
 }
 
 impl ConvertError {
