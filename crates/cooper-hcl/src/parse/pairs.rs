@@ -140,7 +140,7 @@ impl<'a> Guess<'a> {
                 self.close(index, starts_line.then_some(indent));
             }
         }
-        while let Some(cut) = cuts.next() {
+        for cut in cuts {
             self.cut(cut.open, line, self.tokens.len());
         }
         self.end();
