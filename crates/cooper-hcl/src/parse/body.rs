@@ -301,10 +301,7 @@ impl Parser<'_> {
         }
         let open = self.here();
         let mut inner = Body::default();
-        let closed = self.inside(Lines::Count, |parser| {
-            parser.block_body(&mut inner);
-            Ok(())
-        });
+        let closed = self.inside_block(|parser| parser.block_body(&mut inner));
         let end = match closed {
             Ok(_) => self.last.start(),
             Err(reported) => {

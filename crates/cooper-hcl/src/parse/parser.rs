@@ -146,8 +146,29 @@ impl<'a> Parser<'a> {
     /// Takes the bracket that comes next, what is inside it, and what closes it. Gives the place
     /// of all of it.
     ///
-    /// What `parse` leaves over inside is passed over.
+    /// What `parse` leaves over inside is passed over. What is not closed is passed over as a whole:
+    /// what stands in it need not belong there.
     pub(super) fn inside<T>(
+        &mut self,
+        lines: Lines,
+        parse: impl FnOnce(&mut Self) -> Result<T, Reported>,
+    ) -> Result<(T, Span), Reported> {
+        match self.pairs.end(self.at).is_closed {
+            true => self.enter(lines, parse),
+            false => self.enter(lines, |parser| Err(parser.already())),
+        }
+    }
+
+    /// The same for the braces of a block, which is worth reading even if it is not closed.
+    pub(super) fn inside_block(&mut self, parse: impl FnOnce(&mut Self)) -> Result<Span, Reported> {
+        let entered = self.enter(Lines::Count, |parser| {
+            parse(parser);
+            Ok(())
+        });
+        entered.map(|((), whole)| whole)
+    }
+
+    fn enter<T>(
         &mut self,
         lines: Lines,
         parse: impl FnOnce(&mut Self) -> Result<T, Reported>,
@@ -156,12 +177,7 @@ impl<'a> Parser<'a> {
         let end = self.pairs.end(self.at);
         let outer = (self.end, self.lines);
         let inner = end.index().min(self.end);
-        // What stands in something that is not closed need not belong there; only of a block it
-        // is worth reading.
-        let is_readable = end.is_closed || self.peek() == Some(TokenKind::BraceOpen);
-        let result = if !is_readable {
-            Err(self.already())
-        } else if self.nesting < MAX_NESTING {
+        let result = if self.nesting < MAX_NESTING {
             self.nesting += 1;
             self.last = opener;
             self.at += 1;

@@ -283,9 +283,9 @@ impl<'t> Lexer<'t> {
 
     /// A quotation mark other than `"`, up to the one that closes it in the same line.
     fn wrong_quotes(&mut self, closer: char) {
-        let line = self.rest().lines().next().unwrap_or("");
         // Nobody writes such a string longer; looking further each time could take long.
-        let line = &line[..line.floor_char_boundary(1000)];
+        let rest = &self.rest()[..self.rest().floor_char_boundary(200)];
+        let line = rest.lines().next().unwrap_or("");
         let opener = line.chars().next().map_or(1, char::len_utf8);
         let closed = line[opener..].find(closer).map(|at| opener + at + closer.len_utf8());
         self.push(TokenKind::WrongQuotes, closed.unwrap_or(opener));
