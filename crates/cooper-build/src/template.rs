@@ -22,7 +22,7 @@ pub use data::DataBlock;
 pub use load::ROOT;
 pub use local::Local;
 pub use packer::PluginRequirement;
-pub use shape::{ArgumentShape, BlockShape, Rest, Shape};
+pub use shape::{ArgumentShape, BlockShape, Rest, Shape, is_identifier};
 pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};
 

@@ -46,6 +46,8 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what is in a template
     Inspect(InspectArgs),
+    /// Help an editor with templates: the Language Server Protocol on standard input and output
+    Lsp(LspArgs),
     /// Print the version
     Version,
 }
@@ -133,6 +135,14 @@ pub struct InspectArgs {
     /// The template and its inputs.
     #[command(flatten)]
     pub template: TemplateArgs,
+}
+
+/// What `lsp` takes.
+#[derive(Args, Debug)]
+pub struct LspArgs {
+    /// Accepted, because editors add it; there is no other way to talk.
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }
 
 /// The template, its inputs and the choice of builds.

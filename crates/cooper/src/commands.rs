@@ -2,6 +2,7 @@
 
 mod build;
 mod inspect;
+mod lsp;
 mod validate;
 
 use cooper_build::{
@@ -17,6 +18,7 @@ use crate::ui::Ui;
 
 pub(crate) use build::build;
 pub(crate) use inspect::inspect;
+pub(crate) use lsp::lsp;
 pub(crate) use validate::validate;
 
 /// What differs between the commands that make a plan.

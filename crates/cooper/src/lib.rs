@@ -52,6 +52,10 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&session, &mut ui);
             commands::inspect(args, session, &mut ui)
         }
+        Command::Lsp(_) => {
+            log::start(&Session::new(system.clone()), &mut ui);
+            commands::lsp(system, &mut ui)
+        }
         Command::Build(args) => {
             let session = Session::new(system);
             log::start(&session, &mut ui);
@@ -85,7 +89,9 @@ fn options(cli: &Cli) -> UiOptions {
     };
     let (color, timestamps) = match &cli.command {
         Command::Build(args) => (args.color, args.timestamp_ui),
-        Command::Validate(_) | Command::Inspect(_) | Command::Version => (true, false),
+        Command::Validate(_) | Command::Inspect(_) | Command::Lsp(_) | Command::Version => {
+            (true, false)
+        }
     };
     UiOptions { format, color, timestamps }
 }

@@ -1,0 +1,352 @@
+//! The conversation: who says what when.
+//!
+//! One thread reads messages, one analyses templates, and this one answers. Requests are
+//! answered in the order they come; diagnostics follow once nobody waits for an answer.
+
+use std::collections::VecDeque;
+use std::io::{self, BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use cooper_build::Catalog;
+use cooper_hcl::System;
+use gen_lsp_types as lsp;
+use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response, ResponseError};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::analysis::Analyst;
+use crate::capabilities;
+use crate::document::Document;
+use crate::features;
+use crate::options::Options;
+use crate::transport::{self, Incoming};
+use crate::worker::{Outcome, Worker};
+use crate::workspace::{Workspace, path_of};
+
+/// So many messages wait before the client has to.
+const WAITING: usize = 256;
+
+/// What the server is given.
+pub struct Host {
+    /// The machine.
+    pub system: Arc<dyn System>,
+    /// The components there are.
+    pub catalog: Catalog,
+    /// The program's version.
+    pub version: &'static str,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// The client said `shutdown`, then `exit`.
+    Orderly,
+    /// The client left without a word, or could not be understood.
+    Abruptly,
+}
+
+/// Talks to a client until it leaves.
+///
+/// # Errors
+///
+/// When the output cannot be written, or the machine has no thread left.
+pub fn serve(
+    host: Host,
+    input: impl BufRead + Send + 'static,
+    output: impl Write,
+) -> io::Result<Ended> {
+    let (sender, inbox) = sync_channel(WAITING);
+    let deliver = sender.clone();
+    thread::Builder::new().name("messages".to_owned()).spawn(move || receive(input, &sender))?;
+    let Host { system, catalog, version } = host;
+    let mut server = Server {
+        workspace: Workspace::new(system.clone(), catalog.clone()),
+        system,
+        catalog,
+        version,
+        output,
+        phase: Phase::New,
+        worker: None,
+        deliver,
+    };
+    server.run(&inbox)
+}
+
+/// What happens to the server.
+enum Happening {
+    Said(Incoming),
+    Analysed(Outcome),
+    /// The client is gone.
+    Gone,
+}
+
+/// Passes on what the client says. It reads on while requests are answered, so that a request can
+/// be taken back.
+fn receive(mut input: impl BufRead, inbox: &SyncSender<Happening>) {
+    loop {
+        let happening = match transport::read(&mut input) {
+            Ok(Some(incoming)) => Happening::Said(incoming),
+            Ok(None) => Happening::Gone,
+            Err(error) => {
+                tracing::error!("the client cannot be understood: {error}");
+                Happening::Gone
+            }
+        };
+        let is_end = matches!(happening, Happening::Gone);
+        if inbox.send(happening).is_err() || is_end {
+            return;
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// `initialize` has not come.
+    New,
+    Running,
+    /// `shutdown` has come.
+    ShutDown,
+}
+
+struct Server<W> {
+    system: Arc<dyn System>,
+    catalog: Catalog,
+    version: &'static str,
+    output: W,
+    phase: Phase,
+    workspace: Workspace,
+    worker: Option<Worker>,
+    deliver: SyncSender<Happening>,
+}
+
+/// Whether the conversation goes on.
+type Next = Option<Ended>;
+
+impl<W: Write> Server<W> {
+    fn run(&mut self, inbox: &Receiver<Happening>) -> io::Result<Ended> {
+        let mut waiting = VecDeque::new();
+        loop {
+            // What came meanwhile is looked through first: it may take back what waits.
+            while waiting.len() < WAITING
+                && let Ok(happening) = inbox.try_recv()
+            {
+                self.queue(happening, &mut waiting)?;
+            }
+            if waiting.is_empty() {
+                self.analyse();
+                // This end is held by `self.deliver`, so that there is always a sender.
+                let Ok(happening) = inbox.recv() else { return Ok(Ended::Abruptly) };
+                self.queue(happening, &mut waiting)?;
+            }
+            let Some(happening) = waiting.pop_front() else { continue };
+            if let Some(ended) = self.handle(happening)? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Queues what happened; `$/cancelRequest` takes out the request it names, if it waits.
+    fn queue(&mut self, happening: Happening, waiting: &mut VecDeque<Happening>) -> io::Result<()> {
+        if let Happening::Said(Incoming::Message(Message::Notification(note))) = &happening
+            && note.method == "$/cancelRequest"
+        {
+            let id = note.params.get("id").cloned().map(serde_json::from_value::<RequestId>);
+            let Some(Ok(id)) = id else { return Ok(()) };
+            let is_it = |happening: &Happening| {
+                matches!(happening, Happening::Said(Incoming::Message(Message::Request(request)))
+                    if request.id == id)
+            };
+            if let Some(at) = waiting.iter().position(is_it) {
+                waiting.remove(at);
+                let code = ErrorCode::RequestCanceled as i32;
+                self.send(Response::new_err(id, code, "taken back".to_owned()).into())?;
+            }
+            return Ok(());
+        }
+        waiting.push_back(happening);
+        Ok(())
+    }
+
+    fn handle(&mut self, happening: Happening) -> io::Result<Next> {
+        match happening {
+            Happening::Gone => return Ok(Some(Ended::Abruptly)),
+            Happening::Said(Incoming::Malformed(why)) => {
+                let code = ErrorCode::ParseError as i32;
+                transport::refuse(&mut self.output, code, &why)?;
+            }
+            Happening::Said(Incoming::Message(Message::Request(request))) => {
+                let id = request.id.clone();
+                let response = match self.request(request) {
+                    Ok(result) => Response { id, response_result: Ok(result) },
+                    Err(error) => Response { id, response_result: Err(error) },
+                };
+                self.send(response.into())?;
+            }
+            Happening::Said(Incoming::Message(Message::Notification(note))) => {
+                if note.method == "exit" {
+                    return Ok(Some(match self.phase {
+                        Phase::ShutDown => Ended::Orderly,
+                        Phase::New | Phase::Running => Ended::Abruptly,
+                    }));
+                }
+                if self.phase == Phase::Running {
+                    self.notification(note)?;
+                }
+            }
+            // The client's answers: nothing depends on them.
+            Happening::Said(Incoming::Message(Message::Response(_))) => {}
+            Happening::Analysed(outcome) => {
+                if let Some(worker) = &mut self.worker {
+                    worker.done();
+                }
+                if let Some(analysis) = outcome {
+                    for told in self.workspace.take(*analysis) {
+                        self.tell("textDocument/publishDiagnostics", json!(told))?;
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Has the next template analysed, when there is one and nothing is being analysed.
+    fn analyse(&mut self) {
+        if let Some(worker) = &mut self.worker
+            && worker.is_free()
+            && let Some(job) = self.workspace.next_job()
+        {
+            worker.analyse(job);
+        }
+    }
+
+    fn request(&mut self, request: Request) -> Result<Value, ResponseError> {
+        let Request { method, params, .. } = request;
+        match (self.phase, method.as_str()) {
+            (Phase::New, "initialize") => self.initialize(&params),
+            (Phase::New, _) => {
+                Err(refusal(ErrorCode::ServerNotInitialized, "`initialize` has to come first"))
+            }
+            (Phase::Running, "initialize") => {
+                Err(refusal(ErrorCode::InvalidRequest, "`initialize` came before"))
+            }
+            (Phase::ShutDown, _) => {
+                Err(refusal(ErrorCode::InvalidRequest, "`shutdown` came before"))
+            }
+            (Phase::Running, "shutdown") => {
+                self.phase = Phase::ShutDown;
+                Ok(Value::Null)
+            }
+            (Phase::Running, method) => {
+                let work = || features::answer(method, params, &self.workspace);
+                // Questions change nothing, so nothing is left half changed.
+                catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                    let message = format!("`{method}` met a bug in Cooper");
+                    Err(refusal(ErrorCode::InternalError, &message))
+                })
+            }
+        }
+    }
+
+    fn initialize(&mut self, params: &Value) -> Result<Value, ResponseError> {
+        let options = Options::read(params);
+        let analyst =
+            Analyst::new(self.system.clone(), self.catalog.clone(), options.settings.clone());
+        let deliver = self.deliver.clone();
+        let deliver = move |outcome| deliver.send(Happening::Analysed(outcome)).is_ok();
+        let worker = Worker::start(analyst, deliver);
+        self.worker = Some(worker.map_err(|error| {
+            refusal(ErrorCode::InternalError, &format!("no thread can be started: {error}"))
+        })?);
+        let capabilities = capabilities::capabilities(&options);
+        self.workspace.options = options;
+        self.phase = Phase::Running;
+        let info = json!({ "name": "cooper", "version": self.version });
+        Ok(json!({ "capabilities": capabilities, "serverInfo": info }))
+    }
+
+    fn notification(&mut self, note: Notification) -> io::Result<()> {
+        let Notification { method, params } = note;
+        match method.as_str() {
+            "initialized" => {
+                let registrations = capabilities::watched();
+                let request = Request::new(
+                    "watch".to_owned().into(),
+                    "client/registerCapability".to_owned(),
+                    registrations,
+                );
+                if self.workspace.options.watches {
+                    self.send(request.into())?;
+                }
+            }
+            "textDocument/didOpen" => {
+                let Some(lsp::DidOpenTextDocumentParams { text_document: item }) = read(params)
+                else {
+                    return Ok(());
+                };
+                if let Some(path) = path_of(&item.uri) {
+                    let uri = item.uri.to_string();
+                    self.workspace.open(path, Document::new(uri, item.version, item.text));
+                }
+            }
+            "textDocument/didChange" => {
+                let Some(params) = read::<lsp::DidChangeTextDocumentParams>(params) else {
+                    return Ok(());
+                };
+                if let Some(path) = path_of(&params.text_document.text_document_identifier.uri) {
+                    self.workspace.change(&path, params);
+                }
+            }
+            "textDocument/didClose" => {
+                let Some(params) = read::<lsp::DidCloseTextDocumentParams>(params) else {
+                    return Ok(());
+                };
+                if let Some(path) = path_of(&params.text_document.uri) {
+                    return self.close(&path);
+                }
+            }
+            // Scripts and other files that templates read may be what was saved.
+            "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
+                self.workspace.touch_all();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, path: &std::path::Path) -> io::Result<()> {
+        let (units, told) = self.workspace.close(path);
+        for unit in units {
+            if let Some(worker) = &self.worker {
+                worker.forget(unit);
+            }
+        }
+        for path in told {
+            let nothing = self.workspace.publish(&path, Vec::new());
+            self.tell("textDocument/publishDiagnostics", json!(nothing))?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, method: &str, params: Value) -> io::Result<()> {
+        self.send(Notification { method: method.to_owned(), params }.into())
+    }
+
+    fn send(&mut self, message: Message) -> io::Result<()> {
+        transport::write(&mut self.output, message)
+    }
+}
+
+/// Why a request is not answered.
+pub(crate) fn refusal(code: ErrorCode, message: &str) -> ResponseError {
+    ResponseError { code: code as i32, message: message.to_owned(), data: None }
+}
+
+/// What a notification says. One that cannot be read is left out: there is no answer to it.
+fn read<T: DeserializeOwned>(params: Value) -> Option<T> {
+    serde_json::from_value(params)
+        .inspect_err(|error| tracing::warn!("a notification is left out: {error}"))
+        .ok()
+}
