@@ -8,6 +8,7 @@
 mod data;
 mod function;
 mod parse;
+mod pieces;
 mod print;
 mod render;
 mod scan;
@@ -15,6 +16,7 @@ mod scan;
 use cooper_hcl::System;
 
 pub use data::Data;
+pub use pieces::{Action, Operation, Piece, pieces};
 
 /// A text with `{{ }}`, checked.
 #[derive(Clone, Debug)]
@@ -46,6 +48,19 @@ pub struct Context<'a> {
     /// Whether the data is complete, so that `build` can look into it. While a component is
     /// prepared it is not.
     pub complete: bool,
+    /// What `user` tells; then `env` is allowed too. Only the variables of legacy templates have
+    /// both.
+    pub variables: Option<&'a dyn Variables>,
+}
+
+/// The variables that `{{user}}` can name.
+pub trait Variables {
+    /// The value of a variable.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, as a diagnostic's message.
+    fn user(&self, name: &str) -> Result<String, String>;
 }
 
 impl Template {

@@ -15,7 +15,7 @@ use cooper_hcl::{
 use crate::session::Session;
 use crate::template::load::{read, read_text};
 use crate::template::shape::check_duplicates;
-use crate::template::{Template, Variable};
+use crate::template::{Language, Template, Variable, legacy};
 
 /// What the environment's variables begin with.
 const ENVIRONMENT: &str = "PKR_VAR_";
@@ -90,7 +90,10 @@ impl Inputs {
         session: &mut Session,
     ) -> Self {
         let mut given = Given::new(template);
-        given.environment(session);
+        // Legacy templates ask for the environment themselves.
+        if template.language == Language::Hcl {
+            given.environment(session);
+        }
         for path in auto_files(template, session) {
             given.file(&path, false, session);
         }
@@ -102,12 +105,17 @@ impl Inputs {
         let value = |(variable, raw): (&Variable, Option<Raw>)| {
             input(variable, raw, &defaults, template, session)
         };
-        Self { values: template.variables.iter().zip(given.values).map(value).collect() }
+        let mut values: Vec<_> = template.variables.iter().zip(given.values).map(value).collect();
+        if template.language == Language::Legacy {
+            legacy::render(template, &mut values, session);
+        }
+        Self { values }
     }
 }
 
 /// What is given for each variable, the strongest so far.
 struct Given<'a> {
+    language: Language,
     index: HashMap<&'a str, usize>,
     sensitive: Vec<bool>,
     values: Vec<Option<Raw>>,
@@ -136,6 +144,7 @@ impl<'a> Given<'a> {
     fn new(template: &'a Template) -> Self {
         let name = |(index, variable): (usize, &'a Variable)| (&*variable.name.text, index);
         Self {
+            language: template.language,
             index: template.variables.iter().enumerate().map(name).collect(),
             sensitive: template.variables.iter().map(|variable| variable.sensitive).collect(),
             values: template.variables.iter().map(|_| None).collect(),
@@ -159,6 +168,10 @@ impl<'a> Given<'a> {
             let from = format!("-var {name}");
             if let Some(&index) = self.index.get(&**name) {
                 self.text(index, &from, text.clone(), InputOrigin::Flag, session);
+                continue;
+            }
+            // A legacy template declares what it likes to.
+            if self.language == Language::Legacy {
                 continue;
             }
             let message = format!("`-var {name}=…` gives a variable that is not declared");
@@ -191,6 +204,7 @@ impl<'a> Given<'a> {
         let undeclared = match path.extension().and_then(|extension| extension.to_str()) {
             Some("hcl") => self.hcl_file(path, session),
             Some("json") => self.json_file(path, session),
+            _ if self.language == Language::Legacy => self.json_file(path, session),
             _ => {
                 let message = format!("`{}` is not a variable file", path.display());
                 let help = "its name must end in `.pkrvars.hcl` or `.pkrvars.json`";
@@ -199,7 +213,7 @@ impl<'a> Given<'a> {
                 return;
             }
         };
-        if !warn_undeclared {
+        if !warn_undeclared || self.language == Language::Legacy {
             return;
         }
         for (name, span) in undeclared {

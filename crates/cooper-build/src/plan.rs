@@ -208,17 +208,18 @@ pub async fn plan(
             .filter(|chain| !chain.is_empty())
             .collect();
         for used in &outline.uses {
-            let mut id = used.full_name();
-            if !outline.name.is_empty() {
-                id = format!("{}.{id}", outline.name);
-            }
-            let keep = patterns.keeps(&id);
-            names.push(id.clone());
+            let full = |name: &String| match outline.name.is_empty() {
+                true => name.clone(),
+                false => format!("{}.{name}", outline.name),
+            };
+            let name = full(&used.full_name);
+            let keep = patterns.keeps(&name);
+            names.push(name);
             if keep {
                 let origin = Arc::new(Origin {
-                    build: BuildId(id),
+                    build: BuildId(full(&used.shown)),
                     source_type: used.source.component.text.to_string(),
-                    source_label: used.source.label.text.to_string(),
+                    source_label: used.label.clone(),
                     source_name: used.name.clone(),
                     force: options.force,
                     debug: options.debug,

@@ -20,7 +20,7 @@ use crate::PACKER_VERSION;
 use crate::component::Catalog;
 use crate::inputs::{Input, Inputs};
 use crate::session::Session;
-use crate::template::{Local, Template, Variable};
+use crate::template::{Language, Local, Template, Variable};
 
 /// The values of variables, locals and data sources, and of `path` and `packer`. Cloning shares
 /// them.
@@ -113,9 +113,15 @@ fn require_values(template: &Template, inputs: &Inputs, session: &Session) {
         }
         let name = &variable.name.text;
         let message = format!("the variable `{name}` has no value");
-        let help = format!(
-            "give it one with `-var {name}=…`, `PKR_VAR_{name}`, a variable file, or a `default`"
-        );
+        let help = match template.language {
+            Language::Hcl => format!(
+                "give it one with `-var {name}=…`, `PKR_VAR_{name}`, a variable file, or a \
+                 `default`"
+            ),
+            Language::Legacy => format!(
+                "give it one with `-var {name}=…` or a variable file; null makes it required"
+            ),
+        };
         let error = Diagnostic::error(Code::UnsetVariable, message);
         session.diags.error(error.at(variable.name.span, "").help(help));
     }

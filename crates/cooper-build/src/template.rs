@@ -2,6 +2,7 @@
 
 mod build;
 mod data;
+pub(crate) mod legacy;
 pub(crate) mod load;
 mod local;
 mod packer;
@@ -19,15 +20,26 @@ use crate::session::Session;
 
 pub use build::{BuildBlock, POST_PROCESSOR, PROVISIONER, SourceUse, StepBlock};
 pub use data::DataBlock;
-pub use load::ROOT;
+pub use load::{ROOT, is_legacy};
 pub use local::Local;
 pub use packer::PluginRequirement;
 pub use shape::{ArgumentShape, BlockShape, Rest, Shape, is_identifier};
 pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};
 
+/// What a template is written in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Language {
+    /// HCL, in either syntax.
+    Hcl,
+    /// JSON with `builders`, as Packer had it before HCL.
+    Legacy,
+}
+
 /// One or more files, read as one.
 pub struct Template {
+    /// What it is written in.
+    pub language: Language,
     /// The folder the template is in, as the user wrote it: `path.root`.
     pub root: PathBuf,
     /// Whether the template is a folder, whose `*.auto.pkrvars.hcl` files are read too.
@@ -47,7 +59,8 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a file, or every `*.pkr.hcl` file of a folder, in order of their names.
+    /// Reads a file, or every `*.pkr.hcl` and `*.pkr.json` file of a folder, in order of their
+    /// names. A file with another name, and `-`, which is standard input, is a legacy template.
     ///
     /// # Errors
     ///

@@ -69,6 +69,7 @@ impl Renderer {
             packer_version: PACKER_VERSION,
             system: &*self.system,
             complete: true,
+            variables: None,
         };
         let template = Template::parse(text);
         let rendered = template.and_then(|template| template.render(data, &context));

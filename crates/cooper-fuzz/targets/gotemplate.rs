@@ -21,6 +21,7 @@ fuzz_target!(|text: &str| {
         packer_version: "1.16.0",
         system: &Nowhere,
         complete: true,
+        variables: None,
     };
     let list: Data = ["x", "y"].into_iter().map(Data::from).collect();
     let data = Data::map([

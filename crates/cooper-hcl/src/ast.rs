@@ -31,7 +31,17 @@ pub struct Body {
     pub span: Span,
     /// The text, where it is JSON: then nobody has said yet which arguments are blocks.
     /// [`Body::decided`] does, after which it still tells how the block was written.
-    pub json: Option<SourceFile>,
+    pub json: Option<Json>,
+}
+
+/// How a body in JSON is to be read.
+#[derive(Clone, Debug)]
+pub struct Json {
+    /// The text.
+    pub file: SourceFile,
+    /// Whether values become what a schema wants as Go's mapstructure makes them: in legacy
+    /// templates.
+    pub weak: bool,
 }
 
 impl Body {

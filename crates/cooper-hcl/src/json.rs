@@ -7,9 +7,10 @@
 mod parse;
 mod string;
 
+use std::ops::Range;
 use std::sync::Arc;
 
-use crate::source::Span;
+use crate::source::{SourceFile, Span};
 use crate::value::{Number, Type, Value};
 
 pub use parse::parse;
@@ -39,6 +40,14 @@ pub enum NodeKind {
     Array(Vec<Node>),
     /// `{…}`, in the order of the text.
     Object(Vec<Property>),
+}
+
+/// Where a part of a string stands: `range` counts in its text, `string` is the place of the
+/// whole, quotes included.
+pub fn place_within(file: &SourceFile, string: Span, range: Range<usize>) -> Span {
+    let start = string.start() + 1;
+    let inside = Span::new(start, string.end().saturating_sub(1).max(start));
+    Decoded::again(file.slice(inside), start).place(range)
 }
 
 /// `"name": value`

@@ -1,6 +1,7 @@
 //! What a block may contain, and the reading of a block by it.
 
 mod decode;
+mod weak;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

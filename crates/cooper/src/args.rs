@@ -164,8 +164,8 @@ pub struct TemplateArgs {
     #[arg(long, value_name = "PATTERNS")]
     except: Vec<String>,
 
-    /// Accepted; the kind of template is told by the file's name.
-    #[arg(long, hide = true, value_enum, ignore_case = true)]
+    /// What a file is whose name ends in neither `.pkr.hcl` nor `.pkr.json`
+    #[arg(long, value_enum, ignore_case = true, value_name = "KIND")]
     pub config_type: Option<ConfigType>,
 
     /// Accepted; concerns plugins that Cooper does not start.
@@ -215,9 +215,9 @@ pub enum OnError {
 /// What `-config-type` can say.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ConfigType {
-    /// Old JSON templates.
+    /// A legacy template, with `builders`; what is taken for granted
     Json,
-    /// HCL2 templates.
+    /// A template in HCL, which such a file cannot be
     Hcl2,
 }
 

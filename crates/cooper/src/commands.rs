@@ -5,13 +5,14 @@ mod inspect;
 mod lsp;
 mod validate;
 
+use cooper_build::template::is_legacy;
 use cooper_build::{
     Catalog, DataSources, InputOptions, Plan, PlanOptions, Selection, Session, prepare,
 };
 use cooper_builtin::catalog;
-use cooper_hcl::Reported;
+use cooper_hcl::{Code, Diagnostic, Reported};
 
-use crate::args::TemplateArgs;
+use crate::args::{ConfigType, TemplateArgs};
 use crate::engine::Engine;
 use crate::interrupt::Signals;
 use crate::ui::Ui;
@@ -37,6 +38,7 @@ async fn make_plan(
     session: &mut Session,
 ) -> Result<Plan, Reported> {
     let PlanWishes { warn_undeclared, force, debug, data_sources } = *wishes;
+    check_kind(args, session)?;
     let inputs = input_options(args, warn_undeclared);
     let selection = Selection { only: args.only(), except: args.except() };
     let options = PlanOptions { selection, force, debug, data_sources };
@@ -69,6 +71,17 @@ fn asking<T>(
         ui.error("Cancelled before the end.");
     }
     done
+}
+
+/// Whether the template is of the kind that `-config-type` wants.
+fn check_kind(args: &TemplateArgs, session: &Session) -> Result<(), Reported> {
+    if args.config_type != Some(ConfigType::Hcl2) || !is_legacy(&args.path, &*session.system) {
+        return Ok(());
+    }
+    let message = format!("`{}` is no template in HCL by its name", args.path.display());
+    let error = Diagnostic::error(Code::UnreadableFile, message);
+    let help = "the names of such templates end in `.pkr.hcl` or `.pkr.json`";
+    Err(session.diags.error(error.help(help)))
 }
 
 /// Where the values of variables come from.

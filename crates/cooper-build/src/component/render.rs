@@ -85,6 +85,7 @@ impl Config<'_> {
             packer_version: PACKER_VERSION,
             system: &**self.system,
             complete: matches!(self.phase, Phase::Run(_)),
+            variables: None,
         }
     }
 }

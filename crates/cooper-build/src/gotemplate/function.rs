@@ -43,10 +43,11 @@ static TABLE: &[Entry] = &[
     entry("build_name", 0, 0, |_, at| available("build_name", at.cx.build_name)),
     entry("build_type", 0, 0, |_, at| available("build_type", at.cx.build_type)),
     entry("consul_key", 1, 1, |_, _| Err(only_in_json("Consul"))),
-    entry("env", 1, 1, |_, _| {
-        Err("variables of the environment are not allowed here; declare a `variable` whose \
-             default is `env(…)`"
-            .into())
+    entry("env", 1, 1, |args, at| match at.cx.variables {
+        Some(_) => Ok(at.cx.system.env(text(args, 0)?).unwrap_or_default().into()),
+        None => Err("variables of the environment are not allowed here; declare a `variable` \
+                     whose default is `env(…)`"
+            .into()),
     }),
     entry("eq", 1, MANY, |args, _| {
         let mut equal = false;
@@ -125,7 +126,10 @@ static TABLE: &[Entry] = &[
     }),
     entry("upper", 1, 1, |args, _| Ok(text(args, 0)?.to_uppercase().into())),
     entry("urlquery", 0, MANY, |args, _| escaped(args, url_query)),
-    entry("user", 1, 1, |_, _| Err("there are no user variables here; write `${var.name}`".into())),
+    entry("user", 1, 1, |args, at| match at.cx.variables {
+        Some(variables) => Ok(variables.user(text(args, 0)?)?.into()),
+        None => Err("there are no user variables here; write `${var.name}`".into()),
+    }),
     entry("uuid", 0, 0, |_, at| {
         let mut bytes = [0; 16];
         at.cx.system.random(&mut bytes);
@@ -153,6 +157,11 @@ pub(super) fn call(function: Function, args: &[Data], at: &Renderer<'_>) -> Resu
 }
 
 impl Entry {
+    /// What it is called.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The truth of an argument that makes the others unnecessary.
     pub(super) fn decides(&self) -> Option<bool> {
         match self.name {

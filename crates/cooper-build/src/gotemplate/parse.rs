@@ -139,7 +139,7 @@ impl Parser {
                     nodes.push(Node::Text(text));
                     continue;
                 }
-                Item::Action { offset, tokens } => (offset, tokens),
+                Item::Action { offset, tokens, .. } => (offset, tokens),
             };
             let first = tokens.iter().position(|token| token.kind != TokenKind::Space);
             let keyword = first.and_then(|first| match &tokens[first].kind {

@@ -8,8 +8,10 @@ pub(super) enum Item {
     Text(String),
     /// What stands between `{{` and `}}`.
     Action {
-        /// Where it begins.
+        /// Where it begins, braces included.
         offset: usize,
+        /// Where it ends, braces included.
+        end: usize,
         /// Its words.
         tokens: Vec<Token>,
     },
@@ -75,7 +77,7 @@ pub(super) fn scan(source: &str) -> Result<Vec<Item>, TemplateError> {
         } else {
             let tokens;
             (tokens, trim) = action.tokens(open)?;
-            items.push(Item::Action { offset: open, tokens });
+            items.push(Item::Action { offset: open, end: action.at, tokens });
         }
         at = action.at;
     }

@@ -67,6 +67,7 @@ fn context(complete: bool) -> Context<'static> {
         packer_version: "1.16.0",
         system: &Fixed,
         complete,
+        variables: None,
     }
 }
 

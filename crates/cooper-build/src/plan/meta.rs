@@ -20,6 +20,14 @@ pub(super) struct Meta<'a> {
     pub(super) unread: bool,
 }
 
+/// What the sources of a build are called.
+pub(super) struct Names {
+    /// As `only` and `except` name them: `docker.ubuntu`.
+    pub(super) full: Vec<String>,
+    /// As `override` names them: `ubuntu`.
+    pub(super) short: Vec<String>,
+}
+
 /// For which sources a step runs: those listed, or those not listed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Filter {
@@ -120,7 +128,7 @@ impl Meta<'_> {
     }
 
     /// `only` and `except`; warns of names that no source of the build has.
-    pub(super) fn filter(&self, body: &Body, sources: &[String]) -> Result<Filter, Reported> {
+    pub(super) fn filter(&self, body: &Body, sources: &Names) -> Result<Filter, Reported> {
         let read = |name| match body.attribute(name) {
             Some(attribute) => Ok(self.strings(attribute)?.unwrap_or_default()),
             None => Ok(Vec::new()),
@@ -134,6 +142,7 @@ impl Meta<'_> {
             return Err(self.env.diags.error(error.help("leave one of them out")));
         }
         for (name, span) in only.iter().chain(&except) {
+            let sources = &sources.full;
             if sources.contains(name) {
                 continue;
             }
@@ -216,7 +225,7 @@ impl Meta<'_> {
     pub(super) fn overrides(
         &self,
         body: &Body,
-        sources: &[String],
+        sources: &Names,
     ) -> Result<Option<Value>, Reported> {
         let Some(attribute) = body.attribute("override") else { return Ok(None) };
         let Some(value) = self.value(attribute, &Type::Any)? else { return Ok(None) };
@@ -233,7 +242,7 @@ impl Meta<'_> {
         if objects.values().any(|object| !object.is_null() && object.as_mapping().is_none()) {
             return Err(wrong());
         }
-        let names = || sources.iter().filter_map(|source| Some(source.split_once('.')?.1));
+        let names = || sources.short.iter().map(String::as_str);
         for name in objects.keys() {
             if !names().any(|known| known == &**name) {
                 let message =

@@ -10,11 +10,13 @@ use cooper_hcl::{
 };
 
 use super::Policy;
-use super::meta::{Filter, Meta};
+use super::meta::{Filter, Meta, Names};
 use crate::component::{Catalog, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::resolve::Values;
 use crate::session::Session;
-use crate::template::{BuildBlock, SourceBlock, SourceRef, SourceUse, StepBlock, Template};
+use crate::template::{
+    BuildBlock, Language, SourceBlock, SourceRef, SourceUse, StepBlock, Template,
+};
 
 /// How many sources one build may use.
 const MOST_SOURCES: usize = 10_000;
@@ -37,13 +39,12 @@ pub(super) struct Use<'a> {
     pub(super) nested: Option<&'a SourceUse>,
     /// Its name in this build.
     pub(super) name: String,
-}
-
-impl Use<'_> {
-    /// `docker.ubuntu`
-    pub(super) fn full_name(&self) -> String {
-        format!("{}.{}", self.source.component.text, self.name)
-    }
+    /// As `only` and patterns name it: `docker.ubuntu`, and in a legacy template the name alone.
+    pub(super) full_name: String,
+    /// As it is shown: `docker.ubuntu`, but the name alone where a legacy template gives none.
+    pub(super) shown: String,
+    /// What `{{build_name}}` tells.
+    pub(super) label: String,
 }
 
 /// A step of either kind.
@@ -83,6 +84,7 @@ pub(super) fn outline<'a>(
     let reader = Reader {
         sources: index.rev().collect(),
         order: &template.sources,
+        language: template.language,
         catalog,
         scope: values.scope(),
         unread: values.are_unread(),
@@ -105,6 +107,7 @@ pub(super) fn outline<'a>(
 struct Reader<'a, 's> {
     sources: HashMap<SourceRef, &'a SourceBlock>,
     order: &'a [SourceBlock],
+    language: Language,
     catalog: &'a Catalog,
     scope: Scope<'s>,
     env: Environment<'s>,
@@ -126,7 +129,10 @@ impl<'a> Reader<'a, '_> {
         }
 
         let uses = self.uses(block, meta);
-        let sources: Vec<String> = uses.iter().map(Use::full_name).collect();
+        let sources = Names {
+            full: uses.iter().map(|used| used.full_name.clone()).collect(),
+            short: uses.iter().map(|used| used.name.clone()).collect(),
+        };
         let mut scope = self.scope.child();
         let unknown = || Value::unknown(Type::String);
         scope.bind("source", Value::object([("type", unknown()), ("name", unknown())]));
@@ -156,8 +162,10 @@ impl<'a> Reader<'a, '_> {
         if let Some(sources) = &block.sources {
             listed = meta.strings(sources);
         }
-        let nothing =
-            matches!(&listed, Ok(Some(listed)) if listed.is_empty()) && block.uses.is_empty();
+        // That a legacy template has no builder was told.
+        let nothing = self.language == Language::Hcl
+            && matches!(&listed, Ok(Some(listed)) if listed.is_empty())
+            && block.uses.is_empty();
         if nothing {
             let error = Diagnostic::error(Code::MissingArgument, "the build uses no source");
             let help = "add `sources = [\"source.TYPE.NAME\"]`";
@@ -176,8 +184,11 @@ impl<'a> Reader<'a, '_> {
         for nested in &block.uses {
             let functions = Functions::none();
             let (scope, env) = (Scope::new(), Environment { functions: &functions, ..self.env });
-            let constant = Meta { scope: &scope, env, unread: false };
-            let name = nested.name.as_ref().map_or(Ok(None), |name| constant.string(name));
+            let naming = match self.language {
+                Language::Hcl => Meta { scope: &scope, env, unread: false },
+                Language::Legacy => meta,
+            };
+            let name = nested.name.as_ref().map_or(Ok(None), |name| naming.string(name));
             let Ok(name) = name else { continue };
             uses.extend(self.source(&nested.source, nested.header, Some(nested), name));
         }
@@ -218,14 +229,22 @@ impl<'a> Reader<'a, '_> {
         };
         let name = name.filter(|name| !name.is_empty());
         let name = name.unwrap_or_else(|| source.label.text.to_string());
-        Some(Use { kind, source, nested, name })
+        let typed = format!("{}.{name}", component.text);
+        let (full_name, shown, label) = match self.language {
+            Language::Hcl => (typed.clone(), typed, source.label.text.to_string()),
+            Language::Legacy if *component.text == name => {
+                (name.clone(), name.clone(), name.clone())
+            }
+            Language::Legacy => (name.clone(), typed, name.clone()),
+        };
+        Some(Use { kind, source, nested, name, full_name, shown, label })
     }
 
     fn provision(
         &self,
         block: &'a StepBlock,
         what: &str,
-        sources: &[String],
+        sources: &Names,
         meta: Meta<'_>,
     ) -> Result<Provision<'a>, Reported> {
         let component = &block.component;
@@ -242,7 +261,7 @@ impl<'a> Reader<'a, '_> {
     fn post(
         &self,
         block: &'a StepBlock,
-        sources: &[String],
+        sources: &Names,
         meta: Meta<'_>,
     ) -> Result<Post<'a>, Reported> {
         let component = &block.component;
@@ -260,7 +279,7 @@ impl<'a> Reader<'a, '_> {
         &self,
         kind: Result<&'a Arc<K>, Reported>,
         block: &'a StepBlock,
-        sources: &[String],
+        sources: &Names,
         meta: Meta<'_>,
     ) -> Result<Step<'a, K>, Reported> {
         let name = meta.name(&block.meta);

@@ -37,7 +37,7 @@ pub(super) struct Preparing<'c, 'a> {
 impl Preparing<'_, '_> {
     /// Prepares every component; all of them are tried.
     pub(super) async fn prepare(self) -> Prepared {
-        let source_name = self.used.full_name();
+        let source_name = self.used.full_name.clone();
         let source = self.source().await;
         let mut sound = source.is_ok();
         let mut complete = matches!(source, Ok(Some(_)));

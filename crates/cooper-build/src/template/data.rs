@@ -48,7 +48,10 @@ pub(super) fn load(
 ) {
     check_name(&component, "type of data source", diags);
     check_name(&label, "data source", diags);
-    check_duplicates(&block.body, diags);
+    // A property of JSON that is there twice may be two blocks.
+    if block.body.json.is_none() {
+        check_duplicates(&block.body, diags);
+    }
     let (body, header) = (Arc::new(block.body), block.header);
     template.data.push(DataBlock { component, label, body, header });
 }

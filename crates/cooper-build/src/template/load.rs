@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use cooper_hcl::ast::{Block, Name};
 use cooper_hcl::{
-    Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, Span, parse, parse_json,
+    Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, SourceFile, Span, System, json,
+    parse, parse_json,
 };
 
 use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier};
-use super::{Template, build, data, local, packer, source, variable};
+use super::{Language, Template, build, data, legacy, local, packer, source, variable};
 use crate::session::Session;
 
 const NATIVE: &str = ".pkr.hcl";
@@ -91,17 +92,11 @@ static COMMUNICATOR: Shape =
     Shape { what: "a `communicator` block", arguments: &[], blocks: &[], rest: Rest::Anything };
 
 pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Reported> {
+    if is_legacy(path, &*session.system) {
+        return load_legacy(path, session);
+    }
     let (root, is_folder, files) = find(path, session)?;
-    let mut template = Template {
-        root,
-        is_folder,
-        variables: Vec::new(),
-        locals: Vec::new(),
-        data: Vec::new(),
-        sources: Vec::new(),
-        builds: Vec::new(),
-        plugins: Vec::new(),
-    };
+    let mut template = empty(root, is_folder);
     // One broken file does not hide what is wrong in another.
     let read: Vec<_> = files.iter().map(|file| read(file, session)).collect();
     let diags = &session.diags;
@@ -121,6 +116,68 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
     readable.map(|()| template)
 }
 
+/// A template that says nothing.
+fn empty(root: PathBuf, is_folder: bool) -> Template {
+    Template {
+        language: Language::Hcl,
+        root,
+        is_folder,
+        variables: Vec::new(),
+        locals: Vec::new(),
+        data: Vec::new(),
+        sources: Vec::new(),
+        builds: Vec::new(),
+        plugins: Vec::new(),
+    }
+}
+
+/// Whether a template is read as a legacy one: a file whose name says nothing else, or `-`, which
+/// is standard input.
+pub fn is_legacy(path: &Path, system: &dyn System) -> bool {
+    let name = path.to_string_lossy();
+    let is_hcl = name.ends_with(NATIVE) || name.ends_with(JSON);
+    is_stdin(path)
+        || !is_hcl && matches!(system.kind(path), Ok(kind) if kind != FileKind::Directory)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+fn load_legacy(path: &Path, session: &mut Session) -> Result<Template, Reported> {
+    let (node, file) = read_legacy(path, session)?;
+    let mut template = empty(folder_of(path), false);
+    legacy::load(&node, &file, &mut template, &session.diags);
+    Ok(template)
+}
+
+/// Reads and parses a legacy template.
+pub(super) fn read_legacy(
+    path: &Path,
+    session: &mut Session,
+) -> Result<(json::Node, SourceFile), Reported> {
+    let (place, name) = match is_stdin(path) {
+        true => (Path::new("/dev/stdin"), "<stdin>".to_owned()),
+        false => (path, path.to_string_lossy().into_owned()),
+    };
+    let text = read_text(place, session)?;
+    let file = session.add(&name, text)?;
+    if !file.text().trim_start_matches('\u{feff}').trim_start().starts_with(['{', '[']) {
+        let message =
+            format!("`{name}` is not a template: it is not JSON, nor is its name one of HCL");
+        let help = format!("let the name end in `{NATIVE}`, or in `{JSON}` for HCL in JSON");
+        let error = Diagnostic::error(Code::UnreadableFile, message);
+        return Err(session.diags.error(error.help(help)));
+    }
+    Ok((json::parse(&file, &session.diags)?, file))
+}
+
+/// The folder that a file is in, as the user wrote it.
+fn folder_of(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new(".")).to_owned()
+}
+
 /// The template's folder, whether that is what was given, and its files.
 fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>), Reported> {
     let diags = &session.diags;
@@ -131,16 +188,7 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
         diags.error(Diagnostic::error(Code::UnreadableFile, message).help(help))
     })?;
     if kind != FileKind::Directory {
-        let name = path.to_string_lossy();
-        if !name.ends_with(NATIVE) && !name.ends_with(JSON) {
-            let message =
-                format!("`{shown}` is not a template: its name does not end in `{NATIVE}`");
-            let error = Diagnostic::error(Code::UnreadableFile, message);
-            return Err(diags.error(error.help(format!("rename it to `NAME{NATIVE}`"))));
-        }
-        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let root = parent.unwrap_or(Path::new(".")).to_owned();
-        return Ok((root, false, vec![path.to_owned()]));
+        return Ok((folder_of(path), false, vec![path.to_owned()]));
     }
     let names = session.system.list(path).map_err(|error| {
         let message = format!("the folder `{shown}` cannot be read: {error}");

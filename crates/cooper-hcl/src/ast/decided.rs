@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Attribute, Block, Body, Expr, ExprKind, Name, ObjectItem};
+use super::{Attribute, Block, Body, Expr, ExprKind, Json, Name, ObjectItem};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
 use crate::parse::{is_comment, parse_expression, read_within};
-use crate::source::{SourceFile, Span};
+use crate::source::Span;
 
 impl Body {
     /// The body as it is in native syntax. Where JSON was written, a property is a block when
@@ -17,7 +17,7 @@ impl Body {
         labels: impl Fn(&str) -> Option<&'l [&'l str]>,
         diags: &Diagnostics,
     ) -> (Cow<'_, Body>, Result<(), Reported>) {
-        let Some(file) = &self.json else { return (Cow::Borrowed(self), Ok(())) };
+        let Some(json) = &self.json else { return (Cow::Borrowed(self), Ok(())) };
         let mut result = Ok(());
         let mut body = Body { attributes: Vec::new(), ..self.clone() };
         for attribute in &self.attributes {
@@ -27,7 +27,7 @@ impl Body {
                     let mut property = Property {
                         kind,
                         names,
-                        file,
+                        json,
                         diags,
                         out: &mut body.blocks,
                         result: Ok(()),
@@ -66,8 +66,8 @@ impl Body {
         diags: &Diagnostics,
     ) -> Result<Expr, Reported> {
         match (&self.json, &*attribute.expr.kind) {
-            (Some(file), ExprKind::String(_) | ExprKind::Template(_)) => {
-                read_within(file, attribute.expr.span, diags, parse_expression)
+            (Some(json), ExprKind::String(_) | ExprKind::Template(_)) => {
+                read_within(&json.file, attribute.expr.span, diags, parse_expression)
             }
             _ => Ok(attribute.expr.clone()),
         }
@@ -79,7 +79,7 @@ struct Property<'a> {
     kind: &'a Name,
     /// What the labels are called.
     names: &'a [&'a str],
-    file: &'a SourceFile,
+    json: &'a Json,
     diags: &'a Diagnostics,
     out: &'a mut Vec<Block>,
     result: Result<(), Reported>,
@@ -144,7 +144,7 @@ impl Property<'_> {
                 (None, true) => Span::new(object.span.start(), object.span.start() + 1),
             };
             let mut body =
-                Body { span: object.span, json: Some(self.file.clone()), ..Body::default() };
+                Body { span: object.span, json: Some(self.json.clone()), ..Body::default() };
             for item in items {
                 let Some(name) = self.property_name(item) else { continue };
                 let span = name.span.to(item.value.span);

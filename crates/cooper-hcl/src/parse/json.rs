@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::parse_template;
 use super::string::normal;
-use crate::ast::{Attribute, Body, Expr, ExprKind, File, Name, ObjectItem};
+use crate::ast::{Attribute, Body, Expr, ExprKind, File, Json, Name, ObjectItem};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
 use crate::json::{self, Decoded, Node, NodeKind, Property};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -23,7 +23,11 @@ use crate::source::{SourceFile, SourceMap, Span};
 pub fn parse_json(file: &SourceFile, diags: &Diagnostics) -> Result<File, Reported> {
     let node = json::parse(file, diags)?;
     let reader = Reader { file, diags };
-    let mut body = Body { span: node.span, json: Some(file.clone()), ..Body::default() };
+    let mut body = Body {
+        span: node.span,
+        json: Some(Json { file: file.clone(), weak: false }),
+        ..Body::default()
+    };
     let mut result = Ok(());
     let objects = match &node.kind {
         NodeKind::Array(elements) => &elements[..],

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::weak::weakly;
 use super::{ArgumentSchema, BlockSchema, Decoded, Occurrence, Places, Schema};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
 use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean};
@@ -68,6 +69,7 @@ impl<'a> Decoder<'a> {
         let (bodies, decided) = self.decided(bodies);
         let (shape, mut failed) = self.collect(&bodies, header);
         failed = failed.or(decided.err());
+        let weak = bodies.iter().any(|body| body.json.as_ref().is_some_and(|json| json.weak));
         let mut attributes = Attributes::new();
         let mut places = Places { header, ..Places::default() };
         for argument in &self.schema.arguments {
@@ -81,7 +83,7 @@ impl<'a> Decoder<'a> {
                     if let Some(elements) = elements(&given.expr) {
                         places.elements.insert(name.to_string(), elements);
                     }
-                    match self.argument(argument, given) {
+                    match self.argument(argument, given, weak) {
                         Ok(value) => {
                             attributes.insert(name, value);
                         }
@@ -244,8 +246,14 @@ impl<'a> Decoder<'a> {
         )
     }
 
-    fn argument(&self, schema: &ArgumentSchema, given: &Attribute) -> Result<Value, Reported> {
+    fn argument(
+        &self,
+        schema: &ArgumentSchema,
+        given: &Attribute,
+        weak: bool,
+    ) -> Result<Value, Reported> {
         let value = evaluate(&given.expr, self.scope, self.env)?;
+        let value = if weak { weakly(value, &schema.ty) } else { value };
         if value.is_null() {
             if schema.required {
                 let message = format!("the argument `{}` must not be null", schema.name);

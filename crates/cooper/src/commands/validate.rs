@@ -3,7 +3,7 @@
 use cooper_build::{DataSources, Inputs, Session, Template};
 use cooper_builtin::catalog;
 
-use super::{PlanWishes, asking, input_options, make_plan, print_diagnostics};
+use super::{PlanWishes, asking, check_kind, input_options, make_plan, print_diagnostics};
 use crate::args::ValidateArgs;
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -17,7 +17,8 @@ pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -
     let warn_undeclared = !args.no_warn_undeclared_var;
     if args.syntax_only {
         let inputs = input_options(&args.template, warn_undeclared);
-        let is_fine = Template::load(&args.template.path, &mut session)
+        let is_fine = check_kind(&args.template, &session)
+            .and_then(|()| Template::load(&args.template.path, &mut session))
             .and_then(|template| Inputs::collect(&inputs, &template, &mut session))
             .is_ok();
         return finish(&session, ui, is_fine, SYNTAX_IS_FINE);

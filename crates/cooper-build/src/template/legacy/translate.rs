@@ -1,0 +1,156 @@
+//! `{{user}}`, `{{build}}` and `{{template_dir}}` as HCL has them.
+//!
+//! Everything else between braces means the same in both languages and stays.
+
+use std::sync::Arc;
+
+use cooper_hcl::ast::{Call, Expr, ExprKind, Name, Template, TemplatePart};
+use cooper_hcl::json::place_within;
+use cooper_hcl::{Code, Diagnostic, Diagnostics, SourceFile, Span};
+
+use crate::gotemplate::{Data, Operation, Piece, has_actions, pieces};
+use crate::template::shape::is_identifier;
+
+/// What HCL writes in another way.
+const OURS: &[&str] = &["user", "build", "template_dir"];
+
+/// The expression for a string of JSON at `span`; the variables that it asks for are added to
+/// `asked`.
+pub(super) fn text(
+    text: &Arc<str>,
+    span: Span,
+    file: &SourceFile,
+    asked: &mut Vec<Name>,
+    diags: &Diagnostics,
+) -> Expr {
+    let whole = |kind| Expr { kind: Arc::new(kind), span };
+    // What is malformed is told when it is filled in.
+    let Some(pieces) = has_actions(text).then(|| pieces(text).ok()).flatten() else {
+        return whole(ExprKind::String(text.clone()));
+    };
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    for piece in pieces {
+        let action = match piece {
+            Piece::Text(text) => {
+                plain += &text;
+                continue;
+            }
+            Piece::Action(action) => action,
+        };
+        let range = action.range.clone();
+        if !action.has_word(OURS) {
+            plain += &text[range];
+            continue;
+        }
+        let place = place_within(file, span, range);
+        let mut translator = Translator { place, asked };
+        match action.operation().and_then(|operation| translator.expr(operation)) {
+            Some(expr) => {
+                if !plain.is_empty() {
+                    parts.push(TemplatePart::Literal(std::mem::take(&mut plain).into(), span));
+                }
+                parts.push(TemplatePart::Interpolation(expr));
+            }
+            None => {
+                let message = "Cooper cannot tell what this becomes in HCL";
+                let error = Diagnostic::error(Code::NotYetSupported, message).at(place, "");
+                let help = "`user` and `build` may be arguments of `upper`, `lower`, `split`, \
+                            `replace_all` and each other, but not part of `if` or `range`";
+                diags.error(error.help(help));
+            }
+        }
+    }
+    if parts.is_empty() {
+        return whole(ExprKind::String(plain.into()));
+    }
+    if !plain.is_empty() {
+        parts.push(TemplatePart::Literal(plain.into(), span));
+    }
+    whole(ExprKind::Template(Template { parts }))
+}
+
+struct Translator<'a> {
+    /// Where the action stands.
+    place: Span,
+    asked: &'a mut Vec<Name>,
+}
+
+impl Translator<'_> {
+    fn here(&self, kind: ExprKind) -> Expr {
+        Expr { kind: Arc::new(kind), span: self.place }
+    }
+
+    fn name(&self, text: &str) -> Name {
+        Name { text: text.into(), span: self.place }
+    }
+
+    /// `root.name`, or `root["name"]`.
+    fn attribute(&self, root: &str, name: &str) -> Expr {
+        let target = self.here(ExprKind::Variable(root.into()));
+        self.here(match is_identifier(name) {
+            true => ExprKind::Attr { target, name: self.name(name) },
+            false => {
+                let key = self.here(ExprKind::String(name.into()));
+                ExprKind::Index { target, key }
+            }
+        })
+    }
+
+    fn call(&self, name: &str, args: Vec<Expr>) -> Expr {
+        self.here(ExprKind::Call(Call { name: self.name(name), args, expand: None }))
+    }
+
+    fn expr(&mut self, operation: Operation) -> Option<Expr> {
+        let (function, mut args) = match operation {
+            Operation::Literal(Data::String(text)) => {
+                return Some(self.here(ExprKind::String(text)));
+            }
+            Operation::Literal(Data::Integer(number)) => {
+                return Some(self.here(ExprKind::Number(number.into())));
+            }
+            Operation::Literal(_) => return None,
+            Operation::Call(function, args) => (function, args),
+        };
+        // The only arguments that are not translated: names.
+        if let ("user" | "build", [Operation::Literal(Data::String(name))]) = (function, &args[..])
+        {
+            if function == "build" {
+                return Some(self.attribute("build", name));
+            }
+            self.asked.push(self.name(name));
+            return Some(self.attribute("var", name));
+        }
+        if let ("replace", [_, _, Operation::Literal(Data::Integer(..0)), _]) =
+            (function, &args[..])
+        {
+            args.remove(2);
+            return self.expr(Operation::Call("replace_all", args));
+        }
+        let args = args.into_iter().map(|arg| self.expr(arg)).collect::<Option<Vec<_>>>()?;
+        Some(match (function, &args[..]) {
+            ("template_dir", []) => self.call("abspath", vec![self.attribute("path", "root")]),
+            ("packer_version", []) => self.attribute("packer", "version"),
+            ("pwd", []) => self.attribute("path", "cwd"),
+            ("build_type", []) => self.attribute("source", "type"),
+            ("build_name", []) => self.attribute("source", "name"),
+            ("upper" | "lower", [_]) => self.call(function, args),
+            ("replace_all", [old, new, source]) if !is_pattern(old) => {
+                self.call("replace", vec![source.clone(), old.clone(), new.clone()])
+            }
+            ("split", [source, separator, index]) => {
+                let target = self.call("split", vec![separator.clone(), source.clone()]);
+                self.here(ExprKind::Index { target, key: index.clone() })
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// Whether HCL's `replace` would take a text, or what it may become, for a regular expression.
+fn is_pattern(expr: &Expr) -> bool {
+    match &*expr.kind {
+        ExprKind::String(text) => text.len() > 1 && text.starts_with('/') && text.ends_with('/'),
+        _ => true,
+    }
+}
