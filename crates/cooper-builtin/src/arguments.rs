@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cooper_build::Config;
 use cooper_build::component::ArgumentType;
+use cooper_container::changes::Change;
 use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Span, Type, Value, duration};
 
 /// A duration as Go writes it: `1h2m3.5s`.
@@ -49,6 +50,23 @@ pub(crate) fn refuse_element(
     help: &str,
 ) -> Reported {
     refuse_at(config, code, config.element_place(argument, index), message, help)
+}
+
+/// Reads the Dockerfile instructions of `changes`; each that Docker would refuse is an error.
+pub(crate) fn changes(config: &Config<'_>, changes: &[String]) -> Result<Vec<Change>, Reported> {
+    let mut parsed = Vec::new();
+    let mut refused = None;
+    for (index, text) in changes.iter().enumerate() {
+        match Change::parse(text) {
+            Ok(change) => parsed.push(change),
+            Err(error) => {
+                let (place, help) = (("changes", index), error.help.unwrap_or_default());
+                let code = Code::InvalidChange;
+                refused = Some(refuse_element(config, code, place, error.message, &help));
+            }
+        }
+    }
+    refused.map_or(Ok(parsed), Err)
 }
 
 fn refuse_at(

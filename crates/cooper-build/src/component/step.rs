@@ -94,6 +94,11 @@ impl StepCx {
         self.cleanup.push(what.into(), Box::new(action))
     }
 
+    /// Takes a deferred action back: what it would give back stays, or has another one by now.
+    pub fn forget(&self, deferred: Deferred) {
+        self.cleanup.remove(deferred);
+    }
+
     /// Starts a deferred action now, beside what follows. The build does not end before it has.
     pub fn release(&self, deferred: Deferred) {
         self.cleanup.start(deferred);

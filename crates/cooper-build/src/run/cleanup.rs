@@ -59,6 +59,12 @@ impl CleanupStack {
         state.entries.insert(index, Entry { work, ..entry });
     }
 
+    /// Removes an action that was not started.
+    pub(crate) fn remove(&self, id: Deferred) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.entries.retain(|entry| entry.id != id || entry.is_started());
+    }
+
     /// Takes the last entry off, to be finished or left alone.
     pub(crate) fn pop(&self) -> Option<Entry> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).entries.pop()

@@ -6,14 +6,13 @@ use cooper_build::artifact::Artifact;
 use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_container::ContainerEngine;
-use cooper_container::changes::Change;
 use cooper_container::engine::Import;
 use cooper_container::reference::Reference;
 use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 
 use super::{check_maker, no_docker_path, required};
-use crate::arguments::refuse_element;
+use crate::arguments;
 use crate::failure::because;
 use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
 use crate::kind::Kind;
@@ -53,14 +52,7 @@ fn prepare(
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<ImportStep, Reported> {
     no_docker_path(config);
-    let mut result = Ok(());
-    for (index, change) in arguments.changes.iter().enumerate() {
-        if let Err(error) = Change::parse(change) {
-            let help = error.help.unwrap_or_default();
-            let place = ("changes", index);
-            result = Err(refuse_element(config, Code::InvalidChange, place, error.message, &help));
-        }
-    }
+    let mut result = arguments::changes(config, &arguments.changes).map(drop);
     let help = "name the image: `repository = \"registry.example/team/app\"`";
     let repository = required(config, "repository", arguments.repository, help)?;
     let tag = arguments.tag.filter(|tag| !tag.is_empty());

@@ -1,6 +1,7 @@
 //! `docker`: a container, made from an image and turned into another.
 
 mod base;
+mod making;
 mod outcome;
 mod pulls;
 mod run_command;
@@ -14,11 +15,12 @@ use cooper_build::component::{Config, Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Facts, Failure, component_config};
 use cooper_container::changes;
 use cooper_container::engine::{Commit, ImageInfo};
-use cooper_container::{Container, ContainerEngine, Error};
+use cooper_container::{Container, ContainerEngine, ContainerSpec, Error};
 use cooper_hcl::{Code, Reported, Value};
 use futures::future::BoxFuture;
 
 use self::base::{Base, BuildArguments};
+use self::making::made;
 use self::outcome::{Outcome, export, exported};
 use self::pulls::{Pulls, Wanted};
 use self::run_command::RunCommand;
@@ -170,41 +172,17 @@ impl Source for Docker {
             if let (Base::Build(_), Outcome::Nothing) = (&self.base, &self.outcome) {
                 let (engine, image) = (self.engine.clone(), image.clone());
                 cx.defer(format!("remove image {image}"), move || {
-                    Box::pin(async move {
-                        engine
-                            .remove_image(&image)
-                            .await
-                            .map_err(|error| because(format!("remove image `{image}`"), &error))
-                    })
+                    Box::pin(remove_image(engine, image))
                 });
             }
-            cx.say("Starting docker container...").await;
-            let spec = self.run.spec(cx, &image).await?;
-            let container = self
-                .engine
-                .start(&spec)
-                .await
-                .map_err(|error| because("Error running container", &error))?;
+            let (spec, container) = self.start(cx, &image).await?;
             let removal = cx.defer(format!("remove container {}", container.id()), {
                 let (cx, container) = (cx.clone(), container.clone());
                 move || Box::pin(remove(cx, container))
             });
 
-            let mut facts = self.facts(cx, &*container, &info);
-            match self.communicator {
-                Choice::None => {
-                    inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?;
-                }
-                Choice::Docker => {
-                    self.connect(cx, &*container).await;
-                    let way =
-                        Arc::new(DockerCommunicator::new(container.clone(), self.options.clone()));
-                    let machine: Arc<dyn Communicator> = way.clone();
-                    inside.run_shared(machine, facts.clone()).await?;
-                    way.remove_temporary().await?;
-                }
-            }
-
+            let facts = self.facts(cx, &*container, &info);
+            self.provision(cx, &container, facts.clone(), inside).await?;
             match &self.outcome {
                 Outcome::Image { author, message, changes } => {
                     // The container runs a program of its own; the image is to run its source's.
@@ -215,9 +193,10 @@ impl Source for Docker {
                         changes: changes.changes,
                         without_entrypoint: changes.without_entrypoint,
                     };
-                    let id = self.commit(cx, &*container, &commit).await?;
+                    let id = self.commit(cx, container, commit).await?;
                     // While the image is tagged and pushed, the container goes away.
                     cx.release(removal);
+                    let mut facts = facts;
                     facts.insert("ImageSha256".to_owned(), Value::string(&id));
                     let tags = Vec::new();
                     Ok(Some(image::artifact(&self.engine, IMPORTED, id, tags, Some(facts))))
@@ -296,6 +275,27 @@ impl Docker {
         info.map_err(|error| because(format!("look at image `{image}`"), &error))
     }
 
+    /// Lets the provisioners work in the container, and removes what they needed there.
+    async fn provision(
+        &self,
+        cx: &StepCx,
+        container: &Arc<dyn Container>,
+        facts: Facts,
+        inside: Provisioning<'_>,
+    ) -> Result<(), Failure> {
+        match self.communicator {
+            Choice::None => inside.run_shared(Arc::new(NoMachine::Refuse), facts).await,
+            Choice::Docker => {
+                self.connect(cx, &**container).await;
+                let way =
+                    Arc::new(DockerCommunicator::new(container.clone(), self.options.clone()));
+                let machine: Arc<dyn Communicator> = way.clone();
+                inside.run_shared(machine, facts).await?;
+                way.remove_temporary().await
+            }
+        }
+    }
+
     async fn connect(&self, cx: &StepCx, container: &dyn Container) {
         cx.say(format!("Container ID: {}", container.id())).await;
         // For people only; a container that cannot be looked at fails in its first step.
@@ -319,20 +319,49 @@ impl Docker {
         facts
     }
 
+    /// Starts the container; says how.
+    async fn start(
+        &self,
+        cx: &StepCx,
+        image: &str,
+    ) -> Result<(ContainerSpec, Arc<dyn Container>), Failure> {
+        cx.say("Starting docker container...").await;
+        let spec = self.run.spec(cx, image).await?;
+        let starting = {
+            let (engine, spec) = (self.engine.clone(), spec.clone());
+            async move { engine.start(&spec).await }
+        };
+        let container = made(cx, "container", starting, {
+            let cx = cx.clone();
+            move |container| Box::pin(remove(cx, container))
+        });
+        let container = container.await;
+        let container = container.map_err(|error| because("Error running container", &*error))?;
+        Ok((spec, container))
+    }
+
+    /// Makes the image; returns its id.
     async fn commit(
         &self,
         cx: &StepCx,
-        container: &dyn Container,
-        commit: &Commit,
+        container: Arc<dyn Container>,
+        commit: Commit,
     ) -> Result<String, Failure> {
         cx.say("Committing the container").await;
-        let id = container
-            .commit(commit)
-            .await
-            .map_err(|error| because("Error committing container", &error))?;
+        let committing = async move { container.commit(&commit).await };
+        let id = made(cx, "image", committing, {
+            let engine = self.engine.clone();
+            move |id| Box::pin(remove_image(engine, id))
+        });
+        let id = id.await.map_err(|error| because("Error committing container", &*error))?;
         cx.say(format!("Image ID: {id}")).await;
         Ok(id)
     }
+}
+
+async fn remove_image(engine: Arc<dyn ContainerEngine>, id: String) -> Result<(), Failure> {
+    let removed = engine.remove_image(&id).await;
+    removed.map_err(|error| because(format!("remove image `{id}`"), &error))
 }
 
 async fn remove(cx: StepCx, container: Arc<dyn Container>) -> Result<(), Failure> {

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stderr, reason = "what cannot be cleaned away has to be told")]
 
+mod cancel;
 mod daemon;
 mod death;
 mod disk;
@@ -24,6 +25,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 type Test = fn() -> cooper_testbed::Result<()>;
 
 const TESTS: &[(&str, Test)] = &[
+    ("cancel: during a pull", cancel::pull),
+    ("cancel: during the build of a Dockerfile", cancel::dockerfile),
+    ("cancel: while a container is created, which takes longer than the grace", cancel::create),
+    ("cancel: while a container is started, which takes longer than the grace", cancel::start),
+    ("cancel: during an upload", cancel::upload),
+    ("cancel: during a commit, which takes longer than the grace", cancel::commit),
+    ("cancel: during an export", cancel::export),
+    ("cancel: while an image is tagged", cancel::tag),
+    ("cancel: while an image is pushed", cancel::push),
+    ("cancel: while an image is saved", cancel::save),
     ("daemon: its death fails the build with one clear sentence", daemon::death),
     ("daemon: none there is said at once", daemon::absent),
     ("death: what a killed run leaves is removed by the next, and nothing else", death::twenty),

@@ -13,7 +13,7 @@ use futures::StreamExt;
 use tokio::io::AsyncWriteExt;
 
 use super::Arguments;
-use crate::arguments::{no_effect, refuse, refuse_element};
+use crate::arguments::{self, no_effect, refuse};
 use crate::failure::because;
 use crate::files::{self, Files};
 use crate::image::EXPORTED;
@@ -31,70 +31,21 @@ impl Outcome {
         config: &Config<'_>,
         arguments: &mut Arguments,
     ) -> Result<Self, Reported> {
+        let changes = arguments::changes(config, &arguments.changes);
         let export = arguments.export_path.take().filter(|path| !path.is_empty());
-        let mut changes = Vec::new();
-        let mut checked = Ok(());
-        for (index, change) in arguments.changes.iter().enumerate() {
-            match Change::parse(change) {
-                Ok(change) => changes.push(change),
-                Err(error) => {
-                    let help = error.help.unwrap_or_default();
-                    let place = ("changes", index);
-                    let refused =
-                        refuse_element(config, Code::InvalidChange, place, error.message, &help);
-                    checked = Err(refused);
-                }
-            }
-        }
-        let chosen: Vec<&str> = [
-            ("commit", arguments.commit),
-            ("discard", arguments.discard),
-            ("export_path", export.is_some()),
-        ]
-        .into_iter()
-        .filter_map(|(name, chosen)| chosen.then_some(name))
-        .collect();
-        if let [first, second, ..] = chosen.as_slice() {
-            return Err(config.diags.error(
-                Diagnostic::error(
-                    Code::ConflictingArguments,
-                    "Cannot specify more than one of commit, discard, and export_path",
-                )
-                .at(config.place(second), "")
-                .label(config.place(first), "the other one")
-                .help("a container becomes one thing"),
-            ));
-        }
-        let unused = |arguments: &[(&str, bool)]| {
-            for (name, given) in arguments {
-                if *given {
-                    no_effect(config, name, "the container does not become an image");
-                }
-            }
-        };
-        let image_only = [
-            ("changes", !arguments.changes.is_empty()),
-            ("author", arguments.author.is_some()),
-            ("message", arguments.message.is_some()),
-        ];
-        if let Some(path) = export {
-            unused(&image_only);
-            if matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {
-                return Err(refuse(
-                    config,
-                    Code::InvalidValue,
-                    "export_path",
-                    "export_path must be a file, not a directory",
-                    "add the file's name",
-                ));
-            }
-            return checked.map(|()| Self::File(path.into()));
-        }
-        if arguments.discard {
-            unused(&image_only);
-            return checked.map(|()| Self::Nothing);
-        }
-        if !arguments.commit {
+        one_at_most(config, arguments, export.is_some())?;
+        let outcome = if let Some(path) = export {
+            check_export_path(config, &path)?;
+            Self::File(path.into())
+        } else if arguments.discard {
+            Self::Nothing
+        } else if arguments.commit {
+            return Ok(Self::Image {
+                author: arguments.author.take().filter(|text| !text.is_empty()),
+                message: arguments.message.take().filter(|text| !text.is_empty()),
+                changes: changes?,
+            });
+        } else {
             return Err(refuse(
                 config,
                 Code::MissingArgument,
@@ -103,14 +54,49 @@ impl Outcome {
                  export_path",
                 "to make an image, say `commit = true`",
             ));
+        };
+        for (argument, given) in [
+            ("changes", !arguments.changes.is_empty()),
+            ("author", arguments.author.is_some()),
+            ("message", arguments.message.is_some()),
+        ] {
+            if given {
+                no_effect(config, argument, "the container does not become an image");
+            }
         }
-        checked?;
-        Ok(Self::Image {
-            author: arguments.author.take().filter(|text| !text.is_empty()),
-            message: arguments.message.take().filter(|text| !text.is_empty()),
-            changes,
-        })
+        changes.map(|_| outcome)
     }
+}
+
+/// Refuses two outcomes.
+fn one_at_most(config: &Config<'_>, arguments: &Arguments, export: bool) -> Result<(), Reported> {
+    let all =
+        [("commit", arguments.commit), ("discard", arguments.discard), ("export_path", export)];
+    let chosen: Vec<&str> =
+        all.into_iter().filter_map(|(name, chosen)| chosen.then_some(name)).collect();
+    let [first, second, ..] = chosen.as_slice() else { return Ok(()) };
+    Err(config.diags.error(
+        Diagnostic::error(
+            Code::ConflictingArguments,
+            "Cannot specify more than one of commit, discard, and export_path",
+        )
+        .at(config.place(second), "")
+        .label(config.place(first), "the other one")
+        .help("a container becomes one thing"),
+    ))
+}
+
+fn check_export_path(config: &Config<'_>, path: &str) -> Result<(), Reported> {
+    if !matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {
+        return Ok(());
+    }
+    Err(refuse(
+        config,
+        Code::InvalidValue,
+        "export_path",
+        "export_path must be a file, not a directory",
+        "add the file's name",
+    ))
 }
 
 /// Writes the container's file system to a file, which appears when it is whole.
