@@ -60,6 +60,14 @@ struct Connection {
     docker: Docker,
     transport: Arc<Transport>,
     version: Version,
+    kind: Kind,
+}
+
+/// Whose engine it is, where that matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Docker,
+    Podman,
 }
 
 impl DockerEngine {
@@ -83,7 +91,7 @@ impl DockerEngine {
 
 impl Connection {
     async fn open(transport: Arc<Transport>) -> Result<Self> {
-        let version = tokio::time::timeout(GREETING_TIMEOUT, greet(&transport))
+        let (version, kind) = tokio::time::timeout(GREETING_TIMEOUT, greet(&transport))
             .await
             .unwrap_or_else(|_| {
                 Err(Error::Unreachable {
@@ -103,12 +111,12 @@ impl Connection {
             &ClientVersion { major_version: version.0, minor_version: version.1 },
         )
         .map_err(|error| failure::failure("talk to the engine", error))?;
-        Ok(Self { docker, transport, version })
+        Ok(Self { docker, transport, version, kind })
     }
 }
 
-/// The API version to speak: the engine's newest, within what we know.
-async fn greet(transport: &Transport) -> Result<Version> {
+/// The API version to speak: the engine's newest, within what we know. And whose engine it is.
+async fn greet(transport: &Transport) -> Result<(Version, Kind)> {
     let what = "talk to the engine";
     let request = Request::builder()
         .method(Method::GET)
@@ -118,6 +126,7 @@ async fn greet(transport: &Transport) -> Result<Version> {
     let response = transport.send(request).await.map_err(|e| failure::failure(what, e))?;
     let status = response.status();
     let version = response.headers().get("api-version").cloned();
+    let podman = response.headers().contains_key("libpod-api-version");
     let mut body = response.into_body();
     let message = stream::error_message(&mut body).await;
     if !status.is_success() {
@@ -141,7 +150,7 @@ async fn greet(transport: &Transport) -> Result<Version> {
             OLDEST.1
         )));
     }
-    Ok(theirs.min(NEWEST))
+    Ok((theirs.min(NEWEST), if podman { Kind::Podman } else { Kind::Docker }))
 }
 
 fn parse_version(text: &str) -> Option<Version> {

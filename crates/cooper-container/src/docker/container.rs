@@ -13,11 +13,11 @@ use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt};
 use tokio::sync::oneshot;
 
-use super::Connection;
 use super::exec::{self, Kills};
 use super::failure::failure;
 use super::request::{answer, get, post_empty, post_json, watched};
 use super::stillness::Stillness;
+use super::{Connection, Kind};
 use crate::engine::{Commit, Container, ContainerInfo, Exec, ExecOutput, PathInfo, PathKind};
 use crate::error::{Error, Result};
 use crate::owner;
@@ -317,6 +317,9 @@ impl Container for DockerContainer {
                 let mut config = self.config().await?;
                 config["Entrypoint"] = serde_json::json!([]);
                 post_json(&self.connection, "/commit", &query, &config)?
+            } else if self.connection.kind == Kind::Podman {
+                // Podman reads a body in any case, and takes nothing from it.
+                post_json(&self.connection, "/commit", &query, &serde_json::json!({}))?
             } else {
                 post_empty(&self.connection, "/commit", &query)?
             };
