@@ -110,28 +110,21 @@ impl Connection {
             ANSWER_TIMEOUT_SECONDS,
             &ClientVersion { major_version: version.0, minor_version: version.1 },
         )
-        .map_err(|error| failure::failure("talk to the engine", error))?;
+        .map_err(failure::failure)?;
         Ok(Self { docker, transport, version, kind })
     }
 }
 
 /// The API version to speak: the engine's newest, within what we know. And whose engine it is.
 async fn greet(transport: &Transport) -> Result<(Version, Kind)> {
-    let what = "talk to the engine";
     let request = Request::builder()
         .method(Method::GET)
         .uri(format!("{}/_ping", transport.url()))
         .body(bollard::body_full(bytes::Bytes::new()))
-        .map_err(|error| failure::failure(what, error.into()))?;
-    let response = transport.send(request).await.map_err(|e| failure::failure(what, e))?;
-    let status = response.status();
+        .map_err(|error| failure::failure(error.into()))?;
+    let response = transport.send(request).await.map_err(failure::failure)?;
     let version = response.headers().get("api-version").cloned();
     let podman = response.headers().contains_key("libpod-api-version");
-    let mut body = response.into_body();
-    let message = stream::error_message(&mut body).await;
-    if !status.is_success() {
-        return Err(failure::refusal(what, Some(status.as_u16()), &message));
-    }
     let version = version.as_ref().and_then(|value| value.to_str().ok());
     let Some(theirs) = version.and_then(parse_version) else {
         return Err(Error::Configuration(format!(

@@ -24,11 +24,10 @@ pub(super) async fn build(
     registries: &Registries,
     output: &mut (dyn FnMut(String) + Send),
 ) -> Result<String> {
-    let what = format!("build `{}`", build.dockerfile.display());
     let context = {
         let build = build.clone();
         let read = tokio::task::spawn_blocking(move || build_context::stream(&build));
-        read.await.map_err(|error| Error::Engine(format!("cannot {what}: {error}")))??
+        read.await.map_err(|error| Error::Engine(error.to_string()))??
     };
     let arguments: Map<String, Value> =
         build.arguments.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
@@ -50,7 +49,7 @@ pub(super) async fn build(
         request.headers_mut().insert("x-registry-config", value);
     }
     let mut id = None;
-    let built = records(&connection.transport, &what, request, |record| {
+    let built = records(&connection.transport, request, |record| {
         let aux = record.aux.as_ref().and_then(|aux| aux.get("ID")).and_then(Value::as_str);
         if let Some(found) = aux.filter(|found| is_image_id(found)) {
             id = Some(found.to_owned());
@@ -68,9 +67,7 @@ pub(super) async fn build(
         return Err(Error::Io { what, source });
     }
     built?;
-    id.ok_or_else(|| {
-        Error::Engine(format!("cannot {what}: the engine did not tell the image's id"))
-    })
+    id.ok_or_else(|| Error::Engine("the engine did not tell the image's id".to_owned()))
 }
 
 /// Who we are to each registry, as the builder wants to know it.

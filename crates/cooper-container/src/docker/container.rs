@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use bollard::errors::Error as BollardError;
+use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder,
-    InspectContainerOptions, ListContainersOptionsBuilder, RemoveContainerOptionsBuilder,
-    RenameContainerOptionsBuilder, StartContainerOptions, UploadToContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
+    UploadToContainerOptionsBuilder,
 };
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -17,6 +18,7 @@ use super::exec::{self, Kills};
 use super::failure::failure;
 use super::request::{answer, get, post_empty, post_json, watched};
 use super::stillness::Stillness;
+use super::stream::attended;
 use super::{Connection, Kind};
 use crate::engine::{Commit, Container, ContainerInfo, Exec, ExecOutput, PathInfo, PathKind};
 use crate::error::{Error, Result};
@@ -37,7 +39,6 @@ pub(super) async fn start(
     connection: &Connection,
     spec: &ContainerSpec,
 ) -> Result<Arc<dyn Container>> {
-    let what = format!("start a container of `{}`", spec.image);
     let create = spec.to_create_body();
     let name = create.query.name.clone();
     let platform = create.query.platform.clone();
@@ -47,17 +48,14 @@ pub(super) async fn start(
     let connection = connection.clone();
     // A task of its own, because a request that nobody waits for would still make a container.
     tokio::spawn(async move {
-        let result = create_and_start(connection, &what, name, &platform, &body, stillness).await;
+        let result = create_and_start(connection, name, &platform, &body, stillness).await;
         if let Err(Ok(container)) = sender.send(result) {
             removed_or_told(&container).await;
         }
     });
     match started.await {
         Ok(result) => result.map(|container| Arc::new(container) as Arc<dyn Container>),
-        Err(_) => Err(Error::Engine(format!(
-            "cannot start a container of `{}`: the program is ending",
-            spec.image
-        ))),
+        Err(_) => Err(Error::Engine("the program is ending".to_owned())),
     }
 }
 
@@ -70,7 +68,6 @@ struct Created {
 
 async fn create_and_start(
     connection: Connection,
-    what: &str,
     name: Option<String>,
     platform: &str,
     body: &serde_json::Value,
@@ -78,21 +75,21 @@ async fn create_and_start(
 ) -> Result<DockerContainer> {
     let mut container = DockerContainer {
         connection: connection.clone(),
-        id: create(&connection, what, owner::container_name(), platform, body).await?,
+        id: create(&connection, owner::container_name(), platform, body).await?,
         kills: Kills::default(),
         stillness,
         companion: None,
     };
     let started = async {
         if let Some(name) = name {
-            container.companion = Some(companion(&container, what, platform, body).await?);
+            container.companion = Some(companion(&container, platform, body).await?);
             let options = RenameContainerOptionsBuilder::new().name(&name).build();
             let renamed = connection.docker.rename_container(&container.id, options).await;
-            renamed.map_err(|error| failure(what, error))?;
+            renamed.map_err(failure)?;
         }
         let none = None::<StartContainerOptions>;
         let started = connection.docker.start_container(&container.id, none).await;
-        started.map_err(|error| failure(what, error))
+        started.map_err(failure)
     };
     if let Err(error) = started.await {
         removed_or_told(&container).await;
@@ -104,7 +101,6 @@ async fn create_and_start(
 /// Creates a container with a name that tells whose it is; returns its id.
 async fn create(
     connection: &Connection,
-    what: &str,
     name: String,
     platform: &str,
     body: &serde_json::Value,
@@ -115,7 +111,7 @@ async fn create(
     }
     // Not by bollard: its type has no place for some of what API 1.41 can say.
     let request = post_json(connection, "/containers/create", &query, body)?;
-    let created: Created = answer(connection, &what, request).await?;
+    let created: Created = answer(connection, request).await?;
     Ok(created.id)
 }
 
@@ -124,7 +120,6 @@ async fn create(
 /// the container itself would end up in the image.
 async fn companion(
     container: &DockerContainer,
-    what: &str,
     platform: &str,
     body: &serde_json::Value,
 ) -> Result<String> {
@@ -134,7 +129,7 @@ async fn companion(
         "Labels": { owner::COMPANION_LABEL: container.id },
         "HostConfig": { "NetworkMode": "none" },
     });
-    create(&container.connection, what, owner::companion_name(), platform, &body).await
+    create(&container.connection, owner::companion_name(), platform, &body).await
 }
 
 /// Removes a container that nobody will get; the first error is what counts.
@@ -146,17 +141,10 @@ async fn removed_or_told(container: &DockerContainer) {
 
 /// Removes what runs that are gone have left behind.
 pub(super) async fn sweep(connection: &Connection) -> Result<usize> {
-    let what = "look for containers that were left behind";
-    let filters = [("name", vec![owner::CONTAINER_NAME_PATTERN])];
-    let options = ListContainersOptionsBuilder::new()
-        .all(true)
-        .filters(&filters.into_iter().collect())
-        .build();
-    let found = connection
-        .docker
-        .list_containers(Some(options))
-        .await
-        .map_err(|error| failure(what, error))?;
+    let filters = serde_json::json!({ "name": [owner::CONTAINER_NAME_PATTERN] }).to_string();
+    let query = [("all", "true"), ("filters", filters.as_str())];
+    let request = get(connection, "/containers/json", &query)?;
+    let found: Vec<ContainerSummary> = answer(connection, request).await?;
     let mut removed = 0;
     for container in found {
         let names = container.names.unwrap_or_default();
@@ -190,13 +178,8 @@ async fn remove(connection: &Connection, id: &str) -> Result<()> {
         {
             Ok(())
         }
-        Err(error) => Err(failure(format!("remove the container {}", short(id)), error)),
+        Err(error) => Err(failure(error)),
     }
-}
-
-/// An id as people see it.
-pub(super) fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 impl Container for DockerContainer {
@@ -206,12 +189,7 @@ impl Container for DockerContainer {
 
     fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>> {
         Box::pin(async move {
-            let found = self
-                .connection
-                .docker
-                .inspect_container(&self.id, None::<InspectContainerOptions>)
-                .await
-                .map_err(|error| self.failure("inspect", error))?;
+            let found: ContainerInspectResponse = self.described().await?;
             let networks = found.network_settings.and_then(|settings| settings.networks);
             let ip_address = networks
                 .into_iter()
@@ -266,7 +244,7 @@ impl Container for DockerContainer {
                     source,
                 });
             }
-            sent.map_err(|error| self.failure(&format!("copy to `{folder}` in"), error))
+            sent.map_err(failure)
         })
     }
 
@@ -277,7 +255,7 @@ impl Container for DockerContainer {
         Box::pin(async move {
             let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
             let stream = self.connection.docker.download_from_container(&self.id, Some(options));
-            self.opened(format!("copy `{path}` from"), stream.boxed()).await
+            self.opened(stream.boxed()).await
         })
     }
 
@@ -294,7 +272,7 @@ impl Container for DockerContainer {
                 })),
                 // The answer has no body that could tell a missing path from a missing container.
                 Err(BollardError::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
-                Err(error) => Err(self.failure(&format!("look at `{path}` in"), error)),
+                Err(error) => Err(failure(error)),
             }
         })
     }
@@ -323,16 +301,17 @@ impl Container for DockerContainer {
             } else {
                 post_empty(&self.connection, "/commit", &query)?
             };
-            let what = format!("commit the container {}", short(&self.id));
-            let committed: Created = answer(&self.connection, &what, request).await?;
-            Ok(committed.id)
+            let committed: Created = answer(&self.connection, request).await?;
+            // Podman leaves out what an id begins with.
+            let bare = owner::is_container_id(&committed.id);
+            Ok(if bare { format!("sha256:{}", committed.id) } else { committed.id })
         })
     }
 
     fn export(&self) -> BoxFuture<'_, Result<BoxStream<'static, Result<Bytes>>>> {
         Box::pin(async move {
             let stream = self.connection.docker.export_container(&self.id);
-            self.opened("export".to_owned(), stream.boxed()).await
+            self.opened(stream.boxed()).await
         })
     }
 
@@ -357,30 +336,28 @@ impl DockerContainer {
             #[serde(rename = "Config")]
             config: serde_json::Value,
         }
-        let what = format!("inspect the container {}", short(&self.id));
-        let path = format!("/containers/{}/json", self.id);
-        let request = get(&self.connection, &path)?;
-        let inspected: Inspected = answer(&self.connection, &what, request).await?;
+        let inspected: Inspected = self.described().await?;
         Ok(inspected.config)
     }
 
-    fn failure(&self, verb: &str, error: BollardError) -> Error {
-        failure(format!("{verb} the container {}", short(&self.id)), error)
+    /// What the engine knows of it.
+    async fn described<T: serde::de::DeserializeOwned>(&self) -> Result<T> {
+        let request = get(&self.connection, &format!("/containers/{}/json", self.id), &[])?;
+        answer(&self.connection, request).await
     }
 
     /// A stream that has begun: what the engine refuses, it refuses before the first bytes.
     async fn opened(
         &self,
-        verb: String,
         mut stream: BoxStream<'static, std::result::Result<Bytes, BollardError>>,
     ) -> Result<BoxStream<'static, Result<Bytes>>> {
-        let what = format!("{verb} the container {}", short(&self.id));
         let first = match stream.next().await {
-            Some(Err(error)) => return Err(failure(&what, error)),
+            Some(Err(error)) => return Err(failure(error)),
             Some(Ok(bytes)) => Some(Ok(bytes)),
             None => None,
         };
-        let rest = stream.map(move |piece| piece.map_err(|error| failure(&what, error)));
+        let rest = stream.map(|piece| piece.map_err(failure));
+        let rest = attended(&self.connection.transport, rest.boxed());
         Ok(futures::stream::iter(first).chain(rest).boxed())
     }
 }

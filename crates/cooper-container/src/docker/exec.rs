@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use bollard::models::ExecConfig;
+use bollard::models::{ExecConfig, ExecInspectResponse, IdResponse};
 use bytes::{Buf, Bytes, BytesMut};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
@@ -12,9 +12,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Connection;
-use super::container::short;
 use super::failure::{failure, refusal};
-use super::stream::error_message;
+use super::request::{answer, get, post_json};
 use crate::engine::{Exec, ExecOutput};
 use crate::error::{Error, Result};
 
@@ -53,25 +52,18 @@ pub(super) async fn exec(
 ) -> Result<i64> {
     let Exec { command, stdin, user, tty } = exec;
     kills.finished().await;
-    let what = format!("run a command in the container {}", short(container));
     let mark = mark();
-    let created = connection
-        .docker
-        .create_exec(
-            container,
-            ExecConfig {
-                attach_stdin: Some(!stdin.is_empty()),
-                attach_stdout: Some(true),
-                attach_stderr: Some(true),
-                tty: Some(tty),
-                cmd: Some(command),
-                env: Some(vec![format!("{MARK}={mark}")]),
-                user: user.clone(),
-                ..ExecConfig::default()
-            },
-        )
-        .await
-        .map_err(|error| failure(&what, error))?;
+    let config = ExecConfig {
+        attach_stdin: Some(!stdin.is_empty()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        tty: Some(tty),
+        cmd: Some(command),
+        env: Some(vec![format!("{MARK}={mark}")]),
+        user: user.clone(),
+        ..ExecConfig::default()
+    };
+    let created = create(connection, container, &config).await?;
     let guard = KillOnDrop {
         connection: connection.clone(),
         container: container.to_owned(),
@@ -79,7 +71,7 @@ pub(super) async fn exec(
         mark: Some(mark),
         kills: kills.clone(),
     };
-    let streams = attach(connection, &what, &created.id, tty).await;
+    let streams = attach(connection, &created, tty).await;
     let (read, mut write) = match streams {
         Ok(upgraded) => tokio::io::split(TokioIo::new(upgraded)),
         Err(error) => {
@@ -97,7 +89,7 @@ pub(super) async fn exec(
     };
     let result = {
         let mut feed = pin!(feed);
-        let follow = follow(connection, &what, &created.id, Frames::new(read, tty), output);
+        let follow = follow(connection, &created, Frames::new(read, tty), output);
         tokio::select! {
             result = follow => result,
             never = &mut feed => match never {},
@@ -109,13 +101,17 @@ pub(super) async fn exec(
     result
 }
 
+/// Prepares a command; returns its id.
+async fn create(connection: &Connection, container: &str, config: &ExecConfig) -> Result<String> {
+    let config = serde_json::json!(config);
+    let path = format!("/containers/{container}/exec");
+    let created: IdResponse =
+        answer(connection, post_json(connection, &path, &[], &config)?).await?;
+    Ok(created.id)
+}
+
 /// Starts a command and takes over the connection, which then carries its input and output.
-async fn attach(
-    connection: &Connection,
-    what: &str,
-    id: &str,
-    tty: bool,
-) -> Result<hyper::upgrade::Upgraded> {
+async fn attach(connection: &Connection, id: &str, tty: bool) -> Result<hyper::upgrade::Upgraded> {
     let body = format!("{{\"Detach\":false,\"Tty\":{tty}}}");
     let request = Request::builder()
         .method(Method::POST)
@@ -124,15 +120,13 @@ async fn attach(
         .header("connection", "Upgrade")
         .header("upgrade", "tcp")
         .body(bollard::body_full(body.into()))
-        .map_err(|error| failure(what, error.into()))?;
-    let sent = connection.transport.send(request).await;
-    let response = sent.map_err(|error| failure(what, error))?;
+        .map_err(|error| failure(error.into()))?;
+    let response = connection.transport.send(request).await.map_err(failure)?;
     let status = response.status();
     if status != StatusCode::SWITCHING_PROTOCOLS {
-        let message = error_message(&mut response.into_body()).await;
-        return Err(refusal(what, Some(status.as_u16()), &message));
+        return Err(refusal(Some(status.as_u16()), "the connection cannot be taken over"));
     }
-    hyper::upgrade::on(response).await.map_err(|error| failure(what, error.into()))
+    hyper::upgrade::on(response).await.map_err(|error| failure(error.into()))
 }
 
 /// Hands on a command's output until the command has ended; returns its exit code.
@@ -141,7 +135,6 @@ async fn attach(
 /// command left behind. So the engine is asked too.
 async fn follow(
     connection: &Connection,
-    what: &str,
     id: &str,
     mut frames: Frames<impl AsyncRead + Unpin>,
     output: &mut (dyn ExecOutput + '_),
@@ -156,10 +149,10 @@ async fn follow(
         };
         match piece {
             Some(Ok(Some(piece))) => piece.hand_on(output).await,
-            Some(Ok(None)) => return exit_code(connection, what, id).await,
+            Some(Ok(None)) => return exit_code(connection, id).await,
             Some(Err(error)) => return Err(broken(connection, &error)),
             None => {
-                if let Some(code) = ended(connection, what, id).await? {
+                if let Some(code) = ended(connection, id).await? {
                     drain(&mut frames, output).await;
                     return Ok(code);
                 }
@@ -193,10 +186,10 @@ async fn drain(frames: &mut Frames<impl AsyncRead + Unpin>, output: &mut (dyn Ex
 }
 
 /// The exit code of a command whose output has ended: the command may run on without.
-async fn exit_code(connection: &Connection, what: &str, id: &str) -> Result<i64> {
+async fn exit_code(connection: &Connection, id: &str) -> Result<i64> {
     let mut pause = Duration::from_millis(2);
     loop {
-        if let Some(code) = ended(connection, what, id).await? {
+        if let Some(code) = ended(connection, id).await? {
             return Ok(code);
         }
         sleep(pause).await;
@@ -205,9 +198,9 @@ async fn exit_code(connection: &Connection, what: &str, id: &str) -> Result<i64>
 }
 
 /// The exit code of a command that has ended.
-async fn ended(connection: &Connection, what: &str, id: &str) -> Result<Option<i64>> {
-    let found = connection.docker.inspect_exec(id).await;
-    let found = found.map_err(|error| failure(what, error))?;
+async fn ended(connection: &Connection, id: &str) -> Result<Option<i64>> {
+    let request = get(connection, &format!("/exec/{id}/json"), &[])?;
+    let found: ExecInspectResponse = answer(connection, request).await?;
     Ok(found.exit_code.filter(|_| found.running != Some(true)))
 }
 
@@ -427,23 +420,16 @@ async fn signal_all(
     signal: &str,
     sessions: &mut String,
 ) -> Result<bool> {
-    let what = format!("kill a command in the container {}", short(container));
     let marked = format!("{MARK}={mark}");
     let command = ["/bin/sh", "-c", KILL_SCRIPT, "sh", &marked, signal, sessions];
-    let created = connection
-        .docker
-        .create_exec(
-            container,
-            ExecConfig {
-                attach_stdout: Some(true),
-                cmd: Some(command.map(str::to_owned).to_vec()),
-                user: user.map(str::to_owned),
-                ..ExecConfig::default()
-            },
-        )
-        .await
-        .map_err(|error| failure(&what, error))?;
-    let upgraded = attach(connection, &what, &created.id, false).await?;
+    let config = ExecConfig {
+        attach_stdout: Some(true),
+        cmd: Some(command.map(str::to_owned).to_vec()),
+        user: user.map(str::to_owned),
+        ..ExecConfig::default()
+    };
+    let created = create(connection, container, &config).await?;
+    let upgraded = attach(connection, &created, false).await?;
     let mut frames = Frames::new(TokioIo::new(upgraded), false);
     let mut text = Vec::new();
     while let Ok(Some(piece)) = frames.next().await {
@@ -451,13 +437,13 @@ async fn signal_all(
             text.extend_from_slice(&piece.bytes);
         }
     }
-    match exit_code(connection, &what, &created.id).await? {
+    match exit_code(connection, &created).await? {
         code @ (0 | 1) => {
             let text = String::from_utf8_lossy(&text);
             *sessions = text.trim().to_owned();
             Ok(code == 0)
         }
-        code => Err(Error::Engine(format!("cannot {what}: `/bin/sh` ended with {code}"))),
+        code => Err(Error::Engine(format!("`/bin/sh` ended with {code}"))),
     }
 }
 

@@ -1,39 +1,37 @@
 //! What the engine answered, as an [`Error`] that says what a caller can do.
 
-use std::fmt::Display;
-
 use bollard::errors::Error as BollardError;
 
 use super::transport::Unreachable;
 use crate::error::Error;
 
-/// Why `what` ("start a container of `x`") did not work.
-pub(crate) fn failure(what: impl Display, error: BollardError) -> Error {
+/// Why a request did not work. What it was for is known to who asked.
+pub(crate) fn failure(error: BollardError) -> Error {
     match error {
         BollardError::DockerResponseServerError { status_code, message } => {
-            refusal(what, Some(status_code), &message)
+            refusal(Some(status_code), &message)
         }
-        BollardError::DockerStreamError { error } => refusal(what, None, &error),
+        BollardError::DockerStreamError { error } => refusal(None, &error),
         BollardError::IOError { err } => {
             match err.get_ref().and_then(|inner| inner.downcast_ref::<Unreachable>()) {
                 Some(Unreachable { address, reason }) => {
                     Error::Unreachable { address: address.clone(), reason: reason.clone() }
                 }
-                None => refusal(what, None, &err.to_string()),
+                None => refusal(None, &err.to_string()),
             }
         }
-        other => refusal(what, None, &other.to_string()),
+        other => refusal(None, &other.to_string()),
     }
 }
 
-/// Why `what` was refused, told by the status and the words of the answer.
-pub(crate) fn refusal(what: impl Display, status: Option<u16>, message: &str) -> Error {
+/// Why a request was refused, told by the status and the words of the answer.
+pub(crate) fn refusal(status: Option<u16>, message: &str) -> Error {
     let message = message.trim().trim_end_matches('.');
     let text = if message.is_empty() {
         let status = status.map(|status| format!(" (status {status})"));
-        format!("cannot {what}: the engine did not say why{}", status.unwrap_or_default())
+        format!("the engine did not say why{}", status.unwrap_or_default())
     } else {
-        format!("cannot {what}: {message}")
+        message.to_owned()
     };
     match kind(status, &message.to_lowercase()) {
         Kind::NoSpace => Error::NoSpace(text),
@@ -103,6 +101,8 @@ const WORDS: &[(Kind, &[&str])] = &[
 ];
 
 fn kind(status: Option<u16>, message: &str) -> Kind {
+    // A machine's rights, not those at a registry.
+    let message = &message.replace("permission denied", "");
     for (kind, words) in WORDS {
         if words.iter().any(|word| message.contains(word)) {
             return *kind;
@@ -139,6 +139,8 @@ mod tests {
             (Some(500), "Get https://r/v2/: no basic auth credentials", Kind::Denied),
             (None, "unauthorized: authentication required", Kind::Denied),
             (None, "denied: requested access to the resource is denied", Kind::Denied),
+            (None, "denied: permission_denied: write_package", Kind::Denied),
+            (Some(500), "runc: unable to start: permission denied", Kind::Engine),
             (None, "write /var/lib/x: no space left on device", Kind::NoSpace),
             (None, "received unexpected HTTP status: 500 Internal Server Error", Kind::Temporary),
             (None, "toomanyrequests: slow down", Kind::Temporary),

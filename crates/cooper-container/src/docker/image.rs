@@ -7,18 +7,20 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use bollard::BollardRequest;
-use bollard::query_parameters::{RemoveImageOptionsBuilder, TagImageOptionsBuilder};
+use bollard::models::ImageInspect;
+use bollard::query_parameters::TagImageOptionsBuilder;
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use hyper::header::HeaderValue;
+use serde::de::IgnoredAny;
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
 use super::Connection;
 use super::failure::failure;
-use super::request::{post, post_empty, watched};
-use super::stream::{Record, records};
+use super::request::{answer, delete, get, post, post_empty, watched};
+use super::stream::{Record, attended, records};
 use crate::credentials::Credentials;
 use crate::engine::{ImageInfo, Import, Progress};
 use crate::error::{Error, Result};
@@ -41,8 +43,7 @@ pub(super) async fn pull(
     }
     let mut request = post_empty(connection, "/images/create", &query)?;
     authorize(&mut request, &reference, credentials);
-    let what = format!("pull `{image}`");
-    records(&connection.transport, &what, request, |record| {
+    records(&connection.transport, request, |record| {
         if let Some(step) = record.progress() {
             progress(step);
         }
@@ -59,17 +60,17 @@ pub(super) async fn push(
 ) -> Result<String> {
     let reference = Reference::parse(image)?;
     if reference.digest.is_some() {
-        return Err(Error::Invalid(format!(
-            "cannot push `{image}`: an image is pushed by a tag, and gets its digest then"
-        )));
+        return Err(Error::Invalid(
+            "an image is pushed by a tag, and gets its digest then".to_owned(),
+        ));
     }
     let platform = platform.map(platform_json).transpose()?;
     let mut query = vec![("tag", reference.version())];
     if let Some(platform) = &platform {
         if connection.version < (1, 46) {
             return Err(Error::Invalid(format!(
-                "cannot push `{image}` for one platform: the engine speaks API {}.{}, and that \
-                 needs 1.46; leave `platform` out",
+                "one platform alone needs API 1.46, and the engine speaks {}.{}; leave `platform` \
+                 out",
                 connection.version.0, connection.version.1
             )));
         }
@@ -78,9 +79,8 @@ pub(super) async fn push(
     let path = format!("/images/{}/push", reference.name());
     let mut request = post_empty(connection, &path, &query)?;
     authorize(&mut request, &reference, credentials);
-    let what = format!("push `{image}`");
     let mut digest = None;
-    records(&connection.transport, &what, request, |record| {
+    records(&connection.transport, request, |record| {
         if let Some(found) = pushed_digest(&record) {
             digest = Some(found);
         }
@@ -90,9 +90,7 @@ pub(super) async fn push(
     })
     .await?;
     digest.ok_or_else(|| {
-        Error::Engine(format!(
-            "cannot push `{image}`: the engine did not tell the digest of what it pushed"
-        ))
+        Error::Engine("the engine did not tell the digest of what it pushed".to_owned())
     })
 }
 
@@ -121,11 +119,8 @@ fn platform_json(platform: &str) -> Result<String> {
 
 pub(super) async fn inspect(connection: &Connection, image: &str) -> Result<ImageInfo> {
     check_name(image)?;
-    let found = connection
-        .docker
-        .inspect_image(image)
-        .await
-        .map_err(|error| failure(format!("inspect the image `{image}`"), error))?;
+    let path = format!("/images/{image}/json");
+    let found: ImageInspect = answer(connection, get(connection, &path, &[])?).await?;
     let config = found.config.unwrap_or_default();
     let words = |words: Option<Vec<String>>| words.filter(|words| !words.is_empty());
     Ok(ImageInfo {
@@ -149,18 +144,13 @@ pub(super) async fn tag(
     let reference = Reference::parse(&name)?;
     let options =
         TagImageOptionsBuilder::new().repo(reference.name()).tag(reference.version()).build();
-    connection
-        .docker
-        .tag_image(image, Some(options))
-        .await
-        .map_err(|error| failure(format!("tag `{image}` as `{name}`"), error))
+    connection.docker.tag_image(image, Some(options)).await.map_err(failure)
 }
 
 pub(super) async fn remove(connection: &Connection, image: &str) -> Result<()> {
     check_name(image)?;
-    let options = RemoveImageOptionsBuilder::new().build();
-    let removed = connection.docker.remove_image(image, Some(options), None).await;
-    match removed.map_err(|error| failure(format!("remove the image `{image}`"), error)) {
+    let request = delete(connection, &format!("/images/{image}"))?;
+    match answer::<IgnoredAny>(connection, request).await {
         Ok(_) | Err(Error::NotFound(_)) => Ok(()),
         Err(error) => Err(error),
     }
@@ -178,13 +168,9 @@ pub(super) async fn save(connection: &Connection, images: &[String], path: &Path
     for image in images {
         check_name(image)?;
     }
-    let what = match images {
-        [one] => format!("save the image `{one}`"),
-        _ => format!("save {} images", images.len()),
-    };
     let names: Vec<&str> = images.iter().map(String::as_str).collect();
-    let bytes = connection.docker.export_images(&names).map_err(|error| failure(&what, error));
-    write_whole(path, bytes).await
+    let bytes = connection.docker.export_images(&names).map_err(failure).boxed();
+    write_whole(path, attended(&connection.transport, bytes)).await
 }
 
 /// Writes a stream to a file that appears under its name only when it is whole and on the disk.
@@ -270,9 +256,8 @@ pub(super) async fn import(connection: &Connection, import: &Import) -> Result<S
     let (body, broken) = watched(ReaderStream::with_capacity(file, CHUNK).boxed());
     let body = bollard::body_try_stream(body);
     let request = post(connection, "/images/create", &query, body)?;
-    let what = format!("import `{}`", archive.display());
     let mut id = None;
-    let sent = records(&connection.transport, &what, request, |record| {
+    let sent = records(&connection.transport, request, |record| {
         id = record.status.filter(|status| is_image_id(status)).or(id.take());
     })
     .await;
@@ -280,9 +265,7 @@ pub(super) async fn import(connection: &Connection, import: &Import) -> Result<S
         return Err(unreadable(source));
     }
     sent?;
-    id.ok_or_else(|| {
-        Error::Engine(format!("cannot {what}: the engine did not tell the image's id"))
-    })
+    id.ok_or_else(|| Error::Engine("the engine did not tell the image's id".to_owned()))
 }
 
 /// Adds who we are to the registry.

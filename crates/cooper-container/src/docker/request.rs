@@ -1,6 +1,5 @@
 //! Requests that bollard has no words for.
 
-use std::fmt::Display;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -12,28 +11,27 @@ use hyper::{Method, Request};
 use serde::de::DeserializeOwned;
 
 use super::Connection;
-use super::failure::{failure, refusal};
-use super::stream::{error_message, whole};
+use super::failure::failure;
+use super::stream::whole;
 use crate::error::{Error, Result};
 
-/// Sends a request and reads the value it is answered with.
+/// More than any image or container has to be described by.
+const DESCRIPTION_LIMIT: usize = 16 << 20;
+
+/// Sends a request and reads the value it is answered with. Not by bollard, which reads without
+/// a limit.
 pub(super) async fn answer<T: DeserializeOwned>(
     connection: &Connection,
-    what: &(dyn Display + Sync),
     request: BollardRequest,
 ) -> Result<T> {
-    let sent = connection.transport.send(request).await;
-    let response = sent.map_err(|error| failure(what, error))?;
-    let status = response.status();
-    let mut body = response.into_body();
-    if !status.is_success() {
-        let message = error_message(&mut body).await;
-        return Err(refusal(what, Some(status.as_u16()), &message));
+    let transport = &connection.transport;
+    let mut body = transport.send(request).await.map_err(failure)?.into_body();
+    let text = transport.attended(whole(&mut body, DESCRIPTION_LIMIT)).await?;
+    if text.len() > DESCRIPTION_LIMIT {
+        return Err(Error::Engine("the engine's answer has no end".to_owned()));
     }
-    let text = whole(&mut body).await;
-    serde_json::from_slice(&text).map_err(|error| {
-        Error::Engine(format!("cannot {what}: the engine's answer is not understood: {error}"))
-    })
+    serde_json::from_slice(&text)
+        .map_err(|error| Error::Engine(format!("the engine's answer is not understood: {error}")))
 }
 
 /// A `POST` with a query and nothing else.
@@ -48,13 +46,18 @@ pub(super) fn post_empty(
     Ok(request)
 }
 
-/// A `GET`.
-pub(super) fn get(connection: &Connection, path: &str) -> Result<BollardRequest> {
-    Request::builder()
-        .method(Method::GET)
-        .uri(format!("{}{path}", connection.transport.url()))
-        .body(bollard::body_full(Bytes::new()))
-        .map_err(|error| failure("make a request", error.into()))
+/// A `GET` with a query.
+pub(super) fn get(
+    connection: &Connection,
+    path: &str,
+    query: &[(&str, &str)],
+) -> Result<BollardRequest> {
+    request(connection, Method::GET, path, query, bollard::body_full(Bytes::new()))
+}
+
+/// A `DELETE`.
+pub(super) fn delete(connection: &Connection, path: &str) -> Result<BollardRequest> {
+    request(connection, Method::DELETE, path, &[], bollard::body_full(Bytes::new()))
 }
 
 /// A `POST` with a query and a value.
@@ -78,15 +81,26 @@ pub(super) fn post<B>(
     query: &[(&str, &str)],
     body: B,
 ) -> Result<Request<B>> {
-    let query: Vec<String> =
-        query.iter().map(|(name, value)| format!("{name}={}", percent_encoded(value))).collect();
-    let url = format!("{}{path}?{}", connection.transport.url(), query.join("&"));
-    Request::builder()
-        .method(Method::POST)
-        .uri(url)
-        .header(CONTENT_TYPE, "application/x-tar")
-        .body(body)
-        .map_err(|error| failure("make a request", error.into()))
+    let mut request = request(connection, Method::POST, path, query, body)?;
+    let tar = HeaderValue::from_static("application/x-tar");
+    request.headers_mut().insert(CONTENT_TYPE, tar);
+    Ok(request)
+}
+
+fn request<B>(
+    connection: &Connection,
+    method: Method,
+    path: &str,
+    query: &[(&str, &str)],
+    body: B,
+) -> Result<Request<B>> {
+    let mut url = format!("{}{path}", connection.transport.url());
+    for (index, (name, value)) in query.iter().enumerate() {
+        let mark = if index == 0 { '?' } else { '&' };
+        url.push_str(&format!("{mark}{name}={}", percent_encoded(value)));
+    }
+    let request = Request::builder().method(method).uri(url).body(body);
+    request.map_err(|error| failure(error.into()))
 }
 
 fn percent_encoded(text: &str) -> String {

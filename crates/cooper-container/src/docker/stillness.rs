@@ -99,10 +99,10 @@ async fn is_alone(connection: &Connection, id: &str) -> bool {
         #[serde(rename = "Processes", default)]
         processes: Vec<serde::de::IgnoredAny>,
     }
-    let Ok(request) = get(connection, &format!("/containers/{id}/top")) else {
+    let Ok(request) = get(connection, &format!("/containers/{id}/top"), &[]) else {
         return false;
     };
-    let top: Result<Top, _> = answer(connection, &"list a container's processes", request).await;
+    let top: Result<Top, _> = answer(connection, request).await;
     top.is_ok_and(|top| top.processes.len() == 1)
 }
 

@@ -1,9 +1,10 @@
 //! The records that the engine sends one a line while it pulls, pushes, imports or builds.
 
-use std::fmt::Display;
+use std::sync::Arc;
 
 use bollard::BollardRequest;
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
+use futures::stream::{BoxStream, StreamExt};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde::Deserialize;
@@ -16,7 +17,7 @@ use crate::error::{Error, Result};
 /// Longer than any record that an engine sends.
 const RECORD_LIMIT: usize = 4 << 20;
 
-/// How much of a short answer is read.
+/// How much is read of an answer that says what went wrong.
 const ANSWER_LIMIT: usize = 64 << 10;
 
 /// One record of a stream.
@@ -71,29 +72,20 @@ impl Record {
 /// The first record that tells of an error ends it, as does an answer that is no success.
 pub(crate) async fn records(
     transport: &Transport,
-    what: &(dyn Display + Sync),
     request: BollardRequest,
     mut each: impl FnMut(Record) + Send,
 ) -> Result<()> {
-    let response = transport.send(request).await.map_err(|e| failure(what, e))?;
-    let status = response.status();
-    let mut body = response.into_body();
-    if !status.is_success() {
-        let message = error_message(&mut body).await;
-        return Err(refusal(what, Some(status.as_u16()), &message));
-    }
+    let mut body = transport.send(request).await.map_err(failure)?.into_body();
     let mut pending = BytesMut::new();
     loop {
         while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
             let line = pending.split_to(end + 1);
-            take(what, &line, &mut each)?;
+            take(&line, &mut each)?;
         }
         if pending.len() > RECORD_LIMIT {
-            return Err(Error::Engine(format!(
-                "cannot {what}: the engine sent a record without an end"
-            )));
+            return Err(Error::Engine("the engine sent a record without an end".to_owned()));
         }
-        match next_bytes(&mut body).await {
+        match transport.attended(next_bytes(&mut body)).await? {
             None => break,
             Some(Ok(bytes)) => pending.extend_from_slice(&bytes),
             Some(Err(error)) => {
@@ -104,25 +96,21 @@ pub(crate) async fn records(
             }
         }
     }
-    take(what, &pending, &mut each)
+    take(&pending, &mut each)
 }
 
-fn take(
-    what: &(dyn Display + Sync),
-    line: &[u8],
-    each: &mut (impl FnMut(Record) + Send),
-) -> Result<()> {
+fn take(line: &[u8], each: &mut (impl FnMut(Record) + Send)) -> Result<()> {
     let line = line.trim_ascii();
     if line.is_empty() {
         return Ok(());
     }
     let record: Record = serde_json::from_slice(line).map_err(|error| {
-        Error::Engine(format!("cannot {what}: the engine's answer is not understood: {error}"))
+        Error::Engine(format!("the engine's answer is not understood: {error}"))
     })?;
     let detail = record.error_detail.as_ref();
     let message = detail.and_then(|detail| detail.message.as_ref());
     match message.or(record.error.as_ref()) {
-        Some(message) => Err(refusal(what, None, message)),
+        Some(message) => Err(refusal(None, message)),
         None => {
             each(record);
             Ok(())
@@ -130,9 +118,22 @@ fn take(
     }
 }
 
-async fn next_bytes(
-    body: &mut Incoming,
-) -> Option<std::result::Result<bytes::Bytes, hyper::Error>> {
+/// A stream that breaks when the engine is gone, and not only when its connection is.
+pub(crate) fn attended(
+    transport: &Arc<Transport>,
+    stream: BoxStream<'static, Result<Bytes>>,
+) -> BoxStream<'static, Result<Bytes>> {
+    futures::stream::unfold(Some((transport.clone(), stream)), |state| async move {
+        let (transport, mut stream) = state?;
+        match transport.attended(stream.next()).await {
+            Ok(piece) => Some((piece?, Some((transport, stream)))),
+            Err(gone) => Some((Err(gone.into()), None)),
+        }
+    })
+    .boxed()
+}
+
+async fn next_bytes(body: &mut Incoming) -> Option<std::result::Result<Bytes, hyper::Error>> {
     loop {
         match body.frame().await? {
             Ok(frame) => match frame.into_data() {
@@ -150,17 +151,17 @@ pub(crate) async fn error_message(body: &mut Incoming) -> String {
     struct Answer {
         message: String,
     }
-    let text = whole(body).await;
+    let text = whole(body, ANSWER_LIMIT).await;
     match serde_json::from_slice::<Answer>(&text) {
         Ok(answer) => answer.message,
         Err(_) => String::from_utf8_lossy(&text).into_owned(),
     }
 }
 
-/// The bytes of an answer that is short; what is beyond the limit is left.
-pub(crate) async fn whole(body: &mut Incoming) -> Vec<u8> {
+/// The bytes of an answer; what is beyond the limit, and a little more, is left.
+pub(crate) async fn whole(body: &mut Incoming, limit: usize) -> Vec<u8> {
     let mut text = Vec::new();
-    while text.len() < ANSWER_LIMIT {
+    while text.len() <= limit {
         match next_bytes(body).await {
             Some(Ok(bytes)) => text.extend_from_slice(&bytes),
             Some(Err(_)) | None => break,

@@ -19,18 +19,38 @@ use http_body_util::{Either, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::header::HeaderValue;
 use hyper::http::uri::PathAndQuery;
-use hyper::{Response, Uri};
+use hyper::{Request, Response, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::config::{Address, DockerConfig, authority};
+use super::stream::error_message;
 use super::{ssh, tls};
+use crate::error::Error;
 
 /// How long the other side may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long an engine may be silent.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// After this it is asked whether it is still there.
+    silence: Duration,
+    /// In this it has to say so.
+    sign_of_life: Duration,
+    /// Nothing takes longer than this.
+    longest: Duration,
+}
+
+const PATIENCE: Patience = Patience {
+    silence: Duration::from_secs(60),
+    sign_of_life: Duration::from_secs(60),
+    longest: Duration::from_secs(24 * 60 * 60),
+};
 
 /// The headers that hold registry credentials.
 const CREDENTIAL_HEADERS: [&str; 2] = ["x-registry-auth", "x-registry-config"];
@@ -50,6 +70,7 @@ pub(crate) struct Transport {
     base: String,
     /// `/v1.41`, once it is known.
     version: OnceLock<String>,
+    patience: Patience,
 }
 
 /// The engine could not be reached, or the connection broke.
@@ -67,6 +88,12 @@ impl fmt::Display for Unreachable {
 
 impl std::error::Error for Unreachable {}
 
+impl From<Unreachable> for Error {
+    fn from(Unreachable { address, reason }: Unreachable) -> Self {
+        Self::Unreachable { address, reason }
+    }
+}
+
 impl Transport {
     /// Prepares the way; nothing is contacted.
     pub(crate) fn new(config: &DockerConfig) -> Self {
@@ -81,6 +108,7 @@ impl Transport {
             authority: host,
             base,
             version: OnceLock::new(),
+            patience: PATIENCE,
         }
     }
 
@@ -99,11 +127,71 @@ impl Transport {
         self.version.get_or_init(|| format!("/v{version}"));
     }
 
-    /// Sends a request and waits for the head of its answer, as long as that takes.
+    /// Sends a request and waits for the head of its answer, as long as that takes. An answer
+    /// that tells of an error is one.
     pub(crate) async fn send(
         &self,
-        mut request: BollardRequest,
+        request: BollardRequest,
     ) -> Result<Response<Incoming>, bollard::errors::Error> {
+        let unreachable = |reason| -> bollard::errors::Error {
+            io::Error::other(Unreachable { address: self.address.clone(), reason }).into()
+        };
+        let request = self.client.request(self.prepared(request)?);
+        let response = self.attended(request).await.map_err(|gone| unreachable(gone.reason))?;
+        let response = response.map_err(|error| unreachable(root_cause(&error)))?;
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return Ok(response);
+        }
+        let mut body = response.into_body();
+        let message = self.attended(error_message(&mut body)).await;
+        let message = message.map_err(|gone| unreachable(gone.reason))?;
+        let status_code = status.as_u16();
+        Err(bollard::errors::Error::DockerResponseServerError { status_code, message })
+    }
+
+    /// Waits for something of the engine's, as long as the engine is there: when it has been
+    /// silent for a while, it is asked whether it is.
+    pub(crate) async fn attended<T>(
+        &self,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, Unreachable> {
+        let gone =
+            |reason: &str| Unreachable { address: self.address.clone(), reason: reason.to_owned() };
+        let Patience { silence, sign_of_life, longest } = self.patience;
+        let alive = async {
+            let end = Instant::now() + longest;
+            while Instant::now() < end {
+                sleep(silence).await;
+                match timeout(sign_of_life, self.client.request(self.ping())).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => return gone(&root_cause(&error)),
+                    Err(_) => return gone("it answers no more"),
+                }
+            }
+            gone("it has been busy with one request for too long")
+        };
+        tokio::select! {
+            biased;
+            answer = answer => Ok(answer),
+            gone = alive => Err(gone),
+        }
+    }
+
+    fn ping(&self) -> BollardRequest {
+        let mut ping = Request::new(bollard::body_full(Bytes::new()));
+        // Made of parts that make an address.
+        if let Ok(uri) = format!("{}{}/_ping", self.url(), self.base).parse() {
+            *ping.uri_mut() = uri;
+        }
+        ping
+    }
+
+    /// A request as the engine wants it.
+    fn prepared(
+        &self,
+        mut request: BollardRequest,
+    ) -> Result<BollardRequest, bollard::errors::Error> {
         let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
         let version = self.version.get().map_or("", String::as_str);
         let path: PathAndQuery = format!("{}{version}{path}", self.base).parse()?;
@@ -115,10 +203,7 @@ impl Transport {
                 *value = url_alphabet(value);
             }
         }
-        self.client.request(request).await.map_err(|error| {
-            let reason = root_cause(&error);
-            io::Error::other(Unreachable { address: self.address.clone(), reason }).into()
-        })
+        Ok(request)
     }
 }
 
@@ -250,7 +335,58 @@ impl hyper::rt::Write for Pipe {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
+
+    /// An engine that answers a ping when `lives`, and anything else after a while.
+    async fn engine(lives: bool) -> (tempfile::TempDir, Transport) {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let listener = tokio::net::UnixListener::bind(&socket).unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                tokio::spawn(async move {
+                    let mut request = [0; 4096];
+                    let count = stream.read(&mut request).await.unwrap_or(0);
+                    let is_ping = String::from_utf8_lossy(&request[..count]).contains("/_ping");
+                    match (is_ping, lives) {
+                        (true, false) => sleep(Duration::from_secs(60)).await,
+                        (true, true) => {}
+                        (false, _) => sleep(Duration::from_millis(600)).await,
+                    }
+                    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                });
+            }
+        });
+        let mut transport = Transport::new(&DockerConfig::unix(socket));
+        transport.patience = Patience {
+            silence: Duration::from_millis(50),
+            sign_of_life: Duration::from_millis(300),
+            longest: Duration::from_secs(60),
+        };
+        (folder, transport)
+    }
+
+    async fn asked(transport: &Transport) -> Result<(), String> {
+        let uri = format!("{}/slow", transport.url());
+        let request = Request::builder().uri(uri).body(bollard::body_full(Bytes::new())).unwrap();
+        transport.send(request).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_works_is_waited_for_and_one_that_is_gone_is_not() {
+        let (_folder, busy) = engine(true).await;
+        assert_eq!(asked(&busy).await, Ok(()));
+        let (_folder, gone) = engine(false).await;
+        let said = asked(&gone).await.unwrap_err();
+        assert!(said.ends_with("it answers no more"), "{said}");
+        let (_folder, mut endless) = engine(true).await;
+        endless.patience.longest = Duration::from_millis(100);
+        let said = asked(&endless).await.unwrap_err();
+        assert!(said.ends_with("busy with one request for too long"), "{said}");
+    }
 
     #[test]
     fn credentials_use_the_alphabet_for_urls() {
