@@ -17,6 +17,9 @@ default      = [convert({ b = null }, object({ a = optional(string, 1), b = opti
 tuple        = [convert([1, "2"], tuple([string, number])), ["1", 2]]
 nested       = [convert([{ a = 1 }], list(object({ a = string })))[0].a, "1"]
 null_string  = [convert(null, string) == null, true]
+null_first   = [convert([null, 1], list(any)), convert([null, 1], list(number))]
+null_only    = [convert([null, null], list(any)), convert([null, null], list(any))]
+null_in_map  = [convert({ a = null, b = 1 }, map(any)), convert({ a = null, b = 1 }, map(number))]
 unknown      = [convert(unknown, list(string)), "<unknown list(string)>"]
 unknown_list = [convert(unknown_list, set(any)), "<unknown set(string)>"]
 secret       = [convert([secret], list(string)), "[<sensitive>]"]
@@ -26,6 +29,8 @@ not_number   = convert("a", number) # error: 24-27 wrong-type "cannot be convert
 not_bool     = convert("yes", bool) # error: 24-29 wrong-type "cannot be converted"
 not_list     = convert("a", list(string)) # error: 24-27 wrong-type "cannot be converted"
 mixed        = convert([true, 1], list(any)) # error: 24-33 wrong-type "cannot be converted"
+mixed_null   = convert([null, { a = 1 }, ["x"]], list(any)) # error: 24-48 wrong-type "cannot be converted"
+empty_other  = convert(convert([], list(bool)), list(object({ a = any }))) # error: 24-47 wrong-type "cannot be converted"
 missing      = convert({}, object({ a = string })) # error: 24-26 wrong-type "cannot be converted"
 length       = convert([1], tuple([number, number])) # error: 24-27 wrong-type "cannot be converted"
 deep         = convert([{ a = [] }], list(object({ a = string }))) # error: 24-36 wrong-type "cannot be converted"

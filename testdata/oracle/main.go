@@ -4,12 +4,16 @@
 //
 //	{"op": "format", "text": "a=1"}  ->  {"text": "a = 1"}
 //	{"op": "parse", "text": "a ="}   ->  {"errors": [{"summary": "…", "line": 1, "column": 4}]}
+//	{"op": "expression", "text": "1 + 1"}  ->  {"value": {"type": "number", "value": …}}
+//	{"op": "body", "text": "a = 1"}  ->  {"body": {"attributes": {"a": …}, "blocks": []}}
 package main
 
 import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"os"
 )
 
@@ -20,11 +24,15 @@ type request struct {
 
 // answers has a function for each op; each is in a file of its own.
 var answers = map[string]func(request) any{
-	"format": format,
-	"parse":  parse,
+	"body":       evaluateBody,
+	"expression": evaluateExpression,
+	"format":     format,
+	"parse":      parse,
 }
 
 func main() {
+	// The libraries log what they find odd.
+	log.SetOutput(io.Discard)
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	out := bufio.NewWriter(os.Stdout)
 	encoder := json.NewEncoder(out)

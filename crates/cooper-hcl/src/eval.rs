@@ -21,10 +21,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
 use crate::function::Functions;
 use crate::source::Span;
 use crate::system::System;
-use crate::value::convert::unify_unsafe;
+use crate::value::convert::unify;
 use crate::value::{Attributes, Marks, Type, Value, ValueKind};
 use budget::{BYTES_A_STEP, Budget};
 
+pub(crate) use ops::equal;
 pub use scope::{Binding, Namespace, Scope};
 
 /// What evaluation needs besides names: functions, the outside world, and a place for mistakes.
@@ -189,16 +190,18 @@ impl Evaluator<'_> {
         let (chosen, other) = match decision {
             Some(true) => (self.expr(then, scope)?, quiet.expr(otherwise, scope)),
             Some(false) => (self.expr(otherwise, scope)?, quiet.expr(then, scope)),
-            None => {
-                let (Ok(then), Ok(otherwise)) =
-                    (quiet.expr(then, scope), quiet.expr(otherwise, scope))
-                else {
+            None => match (quiet.expr(then, scope), quiet.expr(otherwise, scope)) {
+                (Ok(then), Ok(otherwise)) => (then, Ok(otherwise)),
+                (Ok(only), Err(_)) | (Err(_), Ok(only)) => {
+                    let marks = marks.union(only.marks());
                     return Ok(Value::unknown(Type::Any).with_marks(marks));
-                };
-                (then, Ok(otherwise))
-            }
+                }
+                (Err(_), Err(_)) => return Ok(Value::unknown(Type::Any).with_marks(marks)),
+            },
         };
         let Ok(other) = other else { return Ok(chosen.with_marks(marks)) };
+        // As long as the condition may be unknown, the other side's marks count too.
+        let marks = marks.union(other.marks());
         let Some(ty) = common_type(&chosen, &other) else {
             let (chosen, other) = (chosen.ty(), other.ty());
             let (then_ty, otherwise_ty) =
@@ -214,7 +217,7 @@ impl Evaluator<'_> {
             ));
         };
         if decision.is_none() {
-            return Ok(Value::unknown(ty).with_marks(marks));
+            return Ok(Value::unknown(ty).with_marks(marks.union(chosen.marks())));
         }
         let chosen_span = if decision == Some(true) { then.span } else { otherwise.span };
         let value = chosen.convert(&ty).map_err(|e| {
@@ -266,6 +269,8 @@ fn common_type(left: &Value, right: &Value) -> Option<Type> {
     match (left.kind(), right.kind()) {
         (ValueKind::Null(Type::Any), _) => Some(right.ty()),
         (_, ValueKind::Null(Type::Any)) => Some(left.ty()),
-        _ => unify_unsafe(&[left.ty(), right.ty()]),
+        // What has a type only later is taken as it is then.
+        _ if left.ty() == Type::Any || right.ty() == Type::Any => Some(Type::Any),
+        _ => unify(&[left.ty(), right.ty()]),
     }
 }

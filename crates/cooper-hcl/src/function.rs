@@ -4,6 +4,8 @@
 //! in the table; the evaluator checks it, so `call` deals with content only. Nothing a function
 //! makes is without bounds: strings end at 64 MiB, collections at 1,000,000 elements.
 
+mod charset;
+mod cidr;
 mod collection;
 mod crypto;
 mod encoding;
@@ -22,20 +24,7 @@ use crate::system::System;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
 /// Names of Packer's functions that Cooper does not have yet.
-pub const LATER: &[&str] = &[
-    "aws_secretsmanager",
-    "aws_secretsmanager_raw",
-    "bcrypt",
-    "cidrhost",
-    "cidrnetmask",
-    "cidrsubnet",
-    "cidrsubnets",
-    "consul_key",
-    "rsadecrypt",
-    "textdecodebase64",
-    "textencodebase64",
-    "vault",
-];
+pub const LATER: &[&str] = &["aws_secretsmanager", "aws_secretsmanager_raw", "consul_key", "vault"];
 
 /// Names of functions whose arguments are not simply evaluated: the evaluator does them itself.
 pub const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
@@ -77,8 +66,9 @@ pub struct Param {
     pub allow_null: bool,
     /// Whether `call` can deal with values that are not wholly known.
     pub allow_unknown: bool,
-    /// Whether `call` wants marks left on, and puts the right ones on its result.
-    pub allow_marked: bool,
+    /// Whether the values inside the argument keep their marks, because `call` only moves them
+    /// about. The marks of the argument itself always become the result's.
+    pub keeps_inner_marks: bool,
 }
 
 /// What a function may use besides its arguments.
@@ -122,7 +112,9 @@ impl Functions {
             number::functions(),
             collection::functions(),
             encoding::functions(),
+            charset::functions(),
             crypto::functions(),
+            cidr::functions(),
             time::functions(),
             file::functions(),
         ];
@@ -199,11 +191,17 @@ impl Function {
 
 impl Param {
     const fn new(name: &'static str, ty: Type) -> Self {
-        Self { name, ty, allow_null: false, allow_unknown: false, allow_marked: false }
+        Self { name, ty, allow_null: false, allow_unknown: false, keeps_inner_marks: false }
     }
 
     const fn nullable(mut self) -> Self {
         self.allow_null = true;
+        self
+    }
+
+    /// For an argument whose values are only moved about.
+    const fn moved(mut self) -> Self {
+        self.keeps_inner_marks = true;
         self
     }
 

@@ -263,6 +263,11 @@ impl Evaluator<'_> {
             self.expr(each, &inner)
         };
         let result = match target_value.kind() {
+            ValueKind::Null(Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
+                let message = "the elements of a list that is null cannot be had";
+                let error = Diagnostic::error(Code::InvalidValue, message);
+                return Err(self.error(error.at(target.span, "this is null")));
+            }
             ValueKind::Null(_) => Value::tuple([]),
             ValueKind::Unknown(Type::Any) => Value::unknown(Type::Any),
             ValueKind::Unknown(Type::List(element) | Type::Set(element)) => {

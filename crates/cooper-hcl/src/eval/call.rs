@@ -152,7 +152,7 @@ impl Evaluator<'_> {
         span: Span,
     ) -> Result<(Value, Marks), Reported> {
         let (value, marks) =
-            if param.allow_marked { (value, Marks::NONE) } else { value.unmark_deep() };
+            if param.keeps_inner_marks { value.unmark() } else { value.unmark_deep() };
         if value.is_null() && !param.allow_null {
             let message =
                 format!("`{}`: the argument `{}` must not be null", function.name, param.name);

@@ -25,6 +25,15 @@ impl Evaluator<'_> {
         let Some(items) = items else {
             return Ok(Value::unknown(Type::Any).with_marks(marks));
         };
+        if let Some(condition) = condition
+            && items.is_empty()
+        {
+            // A condition that can never be one is a mistake even where nothing asks it.
+            let any = || Value::unknown(Type::Any);
+            let inner = self.turn(scope, key_name.as_ref(), value_name, any(), any());
+            let never = self.expr(condition, &inner)?;
+            self.condition(never, condition.span, "the `if` of a `for`")?;
+        }
         let mut results = Results::new(key.is_some(), group.is_some());
         let mut unknown = false;
         for (item_key, item_value) in items {

@@ -5,6 +5,7 @@ use crate::ast::{BinaryOp, Expr, UnaryOp};
 use crate::diagnostic::{Code, Diagnostic, Reported};
 use crate::eval::Scope;
 use crate::source::Span;
+use crate::value::convert::convertible;
 use crate::value::{Marks, Number, NumberError, Type, Value, ValueKind};
 
 impl Evaluator<'_> {
@@ -54,8 +55,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `&&` and `||`. When the left side decides, a mistake on the right side does not matter,
-    /// but the right side's type still does.
+    /// `&&` and `||`. When one side decides, a mistake on the other one does not matter, but that
+    /// side's type still does.
     fn logical(
         &self,
         op: BinaryOp,
@@ -64,26 +65,39 @@ impl Evaluator<'_> {
         scope: &Scope<'_>,
     ) -> Result<Value, Reported> {
         let sign = op.as_str();
-        let value = self.expr(left, scope)?;
-        let (value, left_marks) = self.operand(value, &Type::Bool, sign, left.span)?;
         let decides = op == BinaryOp::Or;
-        let quiet = crate::Diagnostics::new();
-        let right_value = if value.as_bool() == Some(decides) {
-            match self.recording_in(&quiet).expr(right, scope) {
-                Ok(right_value) => right_value,
-                Err(_) => return Ok(Value::bool(decides).with_marks(left_marks)),
-            }
-        } else {
-            self.expr(right, scope)?
-        };
-        let (right_value, right_marks) =
-            self.operand(right_value, &Type::Bool, sign, right.span)?;
-        let result = match (value.as_bool(), right_value.as_bool()) {
-            (Some(known), _) | (_, Some(known)) if known == decides => Value::bool(decides),
+        let (left, right) = (self.side(left, sign, scope), self.side(right, sign, scope));
+        let (left, right) = (left?, right?);
+        let marks = left.marks.union(right.marks);
+        if left.decision == Some(decides) || right.decision == Some(decides) {
+            return Ok(Value::bool(decides).with_marks(marks));
+        }
+        // What is not known yet may still decide, whatever is wrong with the right side.
+        let waits = left.decision.is_none() && left.mistakes.is_empty();
+        let mistakes = left.mistakes.into_iter();
+        let mistakes = mistakes.chain(if waits { Vec::new() } else { right.mistakes });
+        if let Some(reported) = mistakes.map(|mistake| self.error(mistake)).last() {
+            return Err(reported);
+        }
+        let result = match (left.decision, right.decision) {
             (Some(_), Some(_)) => Value::bool(!decides),
             _ => Value::unknown(Type::Bool),
         };
-        Ok(result.with_marks(left_marks.union(right_marks)))
+        Ok(result.with_marks(marks))
+    }
+
+    /// One side of `&&` or `||`; fails at once only when its type is wrong.
+    fn side(&self, expr: &Expr, sign: &str, scope: &Scope<'_>) -> Result<Side, Reported> {
+        let quiet = crate::Diagnostics::new();
+        let Ok(value) = self.recording_in(&quiet).expr(expr, scope) else {
+            return Ok(Side { decision: None, marks: Marks::NONE, mistakes: quiet.take() });
+        };
+        if value.is_null() && convertible(&value.ty(), &Type::Bool) {
+            let mistake = null_operand(sign, expr.span);
+            return Ok(Side { decision: None, marks: value.marks(), mistakes: vec![mistake] });
+        }
+        let (value, marks) = self.operand(value, &Type::Bool, sign, expr.span)?;
+        Ok(Side { decision: value.as_bool(), marks, mistakes: Vec::new() })
     }
 
     fn arithmetic(
@@ -132,8 +146,7 @@ impl Evaluator<'_> {
     ) -> Result<(Value, Marks), Reported> {
         let (value, marks) = operand.unmark();
         if value.is_null() {
-            let message = format!("an operand of `{sign}` must not be null");
-            return Err(self.error(Diagnostic::error(Code::InvalidOperand, message).at(span, "")));
+            return Err(self.error(null_operand(sign, span)));
         }
         let value = value.convert(ty).map_err(|e| {
             let message = format!("`{sign}` needs {}", ty.with_article());
@@ -141,6 +154,19 @@ impl Evaluator<'_> {
         })?;
         Ok((value, marks))
     }
+}
+
+/// What one side of `&&` or `||` says.
+struct Side {
+    /// Its value, when it is known and sound.
+    decision: Option<bool>,
+    marks: Marks,
+    mistakes: Vec<Diagnostic>,
+}
+
+fn null_operand(sign: &str, span: Span) -> Diagnostic {
+    let message = format!("an operand of `{sign}` must not be null");
+    Diagnostic::error(Code::InvalidOperand, message).at(span, "")
 }
 
 fn calculate(op: BinaryOp, a: &Number, b: &Number) -> Result<Value, NumberError> {
@@ -163,8 +189,35 @@ fn calculate(op: BinaryOp, a: &Number, b: &Number) -> Result<Value, NumberError>
 
 /// Whether two values are equal, or nothing when something unknown decides.
 ///
-/// Values of different kinds differ; null equals null of any type. Marks play no part.
+/// Values of different types differ, but null equals null of any type. Marks play no part.
 pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
+    // What is null or unknown may turn out to be null on both sides.
+    let open = |one: &Value, other: &Value| one.is_null() && (other.is_null() || !other.is_known());
+    if !open(left, right) && !open(right, left) && !may_be_same(&left.ty(), &right.ty()) {
+        return Some(false);
+    }
+    equal_content(left, right)
+}
+
+/// Whether values of these types can be equal: the types are the same, or will be.
+fn may_be_same(one: &Type, other: &Type) -> bool {
+    match (one, other) {
+        (Type::Any, _) | (_, Type::Any) => true,
+        (Type::List(one), Type::List(other))
+        | (Type::Set(one), Type::Set(other))
+        | (Type::Map(one), Type::Map(other)) => may_be_same(one, other),
+        (Type::Tuple(one), Type::Tuple(other)) => {
+            one.len() == other.len() && one.iter().zip(other.iter()).all(|(a, b)| may_be_same(a, b))
+        }
+        (Type::Object(one), Type::Object(other)) => {
+            one.keys().eq(other.keys())
+                && one.values().zip(other.values()).all(|(a, b)| may_be_same(&a.ty, &b.ty))
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn equal_content(left: &Value, right: &Value) -> Option<bool> {
     match (left.kind(), right.kind()) {
         (ValueKind::Unknown(_), _) | (_, ValueKind::Unknown(_)) => None,
         (ValueKind::Null(_), ValueKind::Null(_)) => Some(true),
@@ -176,7 +229,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
             if a.len() != b.len() {
                 return Some(false);
             }
-            all(a.iter().zip(b.iter()).map(|(a, b)| equal(a, b)))
+            all(a.iter().zip(b.iter()).map(|(a, b)| equal_content(a, b)))
         }
         (ValueKind::Set(_, a), ValueKind::Set(_, b)) => {
             if !left.is_wholly_known() || !right.is_wholly_known() {
@@ -184,7 +237,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
             }
             Some(
                 a.len() == b.len()
-                    && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b) == Some(true)),
+                    && a.iter().zip(b.iter()).all(|(a, b)| equal_content(a, b) == Some(true)),
             )
         }
         (ValueKind::Map(_, a), ValueKind::Map(_, b))
@@ -192,7 +245,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
             if !a.keys().eq(b.keys()) {
                 return Some(false);
             }
-            all(a.values().zip(b.values()).map(|(a, b)| equal(a, b)))
+            all(a.values().zip(b.values()).map(|(a, b)| equal_content(a, b)))
         }
         _ => Some(false),
     }

@@ -10,6 +10,7 @@ use super::{
     Function, FunctionCx, FunctionError, Param, integer, limit, mapping, number, returns_bool,
     returns_number, returns_strings, sequence, text,
 };
+use crate::eval::equal;
 use crate::value::convert::unify;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
@@ -37,7 +38,7 @@ pub(super) fn functions() -> Vec<Function> {
             |args| Ok(Type::list(type_of(args, 0))),
             chunklist,
         )
-        .takes("list", Type::list(Type::Any))
+        .takes_param(Param::new("list", Type::list(Type::Any)).moved())
         .takes("size", Type::Number),
         Function::new(
             "coalesce",
@@ -69,17 +70,14 @@ pub(super) fn functions() -> Vec<Function> {
             concat_type,
             concat,
         )
-        .takes_rest_param(Param::new("lists", Type::Any).partly_known()),
+        .takes_rest_param(Param::new("lists", Type::Any).partly_known().moved()),
         Function::new(
             "contains",
             "`contains(list, value)`: whether the value is an element; `contains([\"a\"], \"a\")` is `true`",
             returns_bool,
-            |_, args| {
-                let Some(wanted) = args.get(1) else { return Ok(false.into()) };
-                Ok(sequence(args, 0)?.contains(wanted).into())
-            },
+            contains,
         )
-        .takes("list", Type::Any)
+        .takes_param(Param::new("list", Type::Any).partly_known())
         .takes_param(Param::new("value", Type::Any)),
         Function::new(
             "distinct",
@@ -94,7 +92,7 @@ pub(super) fn functions() -> Vec<Function> {
             element_type,
             element,
         )
-        .takes_param(Param::new("list", Type::Any).partly_known())
+        .takes_param(Param::new("list", Type::Any).partly_known().moved())
         .takes("index", Type::Number),
         Function::new(
             "flatten",
@@ -123,23 +121,23 @@ pub(super) fn functions() -> Vec<Function> {
             keys_type,
             keys,
         )
-        .takes_param(Param::new("map", Type::Any).partly_known()),
+        .takes_param(Param::new("map", Type::Any).partly_known().moved()),
         Function::new(
             "lookup",
             "`lookup(map, key, default)`: the element of that name, or the default; `lookup({ a = 1 }, \"b\", 0)` is `0`",
             lookup_type,
             lookup,
         )
-        .takes_param(Param::new("map", Type::Any).partly_known())
+        .takes_param(Param::new("map", Type::Any).partly_known().moved())
         .takes("key", Type::String)
-        .takes_param(Param::new("default", Type::Any).nullable().partly_known()),
+        .takes_param(Param::new("default", Type::Any).nullable().partly_known().moved()),
         Function::new(
             "merge",
             "`merge(maps...)`: all names of all maps, the last one winning; `merge({ a = 1 }, { b = 2 })` is `{ a = 1, b = 2 }`",
             merge_type,
             merge,
         )
-        .takes_rest_param(Param::new("maps", Type::Any).nullable().partly_known()),
+        .takes_rest_param(Param::new("maps", Type::Any).nullable().partly_known().moved()),
         Function::new(
             "range",
             "`range(max)`, `range(start, limit)`, `range(start, limit, step)`: numbers up to but without the limit; `range(3)` is `[0, 1, 2]`",
@@ -153,7 +151,7 @@ pub(super) fn functions() -> Vec<Function> {
             reverse_type,
             reverse,
         )
-        .takes_param(Param::new("list", Type::Any).partly_known()),
+        .takes_param(Param::new("list", Type::Any).partly_known().moved()),
         Function::new(
             "setintersection",
             "`setintersection(sets...)`: what is in all of them; `setintersection([\"a\", \"b\"], [\"b\"])` is `[\"b\"]`",
@@ -183,7 +181,7 @@ pub(super) fn functions() -> Vec<Function> {
             slice_type,
             slice,
         )
-        .takes_param(Param::new("list", Type::Any).partly_known())
+        .takes_param(Param::new("list", Type::Any).partly_known().moved())
         .takes("start", Type::Number)
         .takes("end", Type::Number),
         Function::new(
@@ -206,7 +204,7 @@ pub(super) fn functions() -> Vec<Function> {
             values_type,
             values,
         )
-        .takes_param(Param::new("map", Type::Any).partly_known()),
+        .takes_param(Param::new("map", Type::Any).partly_known().moved()),
         Function::new(
             "zipmap",
             "`zipmap(keys, values)`: a map with these names and elements; `zipmap([\"a\"], [1])` is `{ a = 1 }`",
@@ -214,7 +212,7 @@ pub(super) fn functions() -> Vec<Function> {
             zipmap,
         )
         .takes("keys", Type::list(Type::String))
-        .takes_param(Param::new("values", Type::Any).partly_known()),
+        .takes_param(Param::new("values", Type::Any).partly_known().moved()),
     ]
 }
 
@@ -286,10 +284,10 @@ fn coalescelist_type(args: &[Value]) -> Result<Type> {
     }
     for (index, arg) in args.iter().enumerate() {
         let ty = arg.ty();
-        if !arg.is_known() && ty == Type::Any {
+        if !arg.is_known() {
             return Ok(Type::Any);
         }
-        if !is_sequence(&ty) {
+        if !matches!(ty, Type::List(_) | Type::Tuple(_)) {
             return Err(wrong(index, "a list or a tuple", &ty));
         }
     }
@@ -323,9 +321,14 @@ fn chunklist(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 
 fn concat_type(args: &[Value]) -> Result<Type> {
     let types: Vec<Type> = args.iter().map(Value::ty).collect();
-    let first = types.first().ok_or_else(|| FunctionError::new("at least one list is required"))?;
-    if matches!(first, Type::List(_)) && types.iter().all(|ty| ty == first) {
-        return Ok(first.clone());
+    if types.is_empty() {
+        return Err(FunctionError::new("at least one list is required"));
+    }
+    // Lists are joined to a list where their elements can have one type.
+    if types.iter().all(|ty| matches!(ty, Type::List(_)))
+        && let Some(ty) = unify(&types)
+    {
+        return Ok(ty);
     }
     let mut elements = Vec::new();
     for (index, (arg, ty)) in args.iter().zip(&types).enumerate() {
@@ -351,12 +354,39 @@ fn concat(_: &FunctionCx<'_>, args: &[Value]) -> Result {
     for index in 0..args.len() {
         let more = sequence(args, index)?;
         limit::elements(elements.len() + more.len())?;
-        elements.extend_from_slice(more);
+        match &ty {
+            Type::List(element) => {
+                for value in more {
+                    elements.push(converted(value, element, index)?);
+                }
+            }
+            _ => elements.extend_from_slice(more),
+        }
     }
     Ok(match ty {
         Type::List(element) => Value::list((*element).clone(), elements),
         _ => Value::tuple(elements),
     })
+}
+
+fn contains(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let ty = type_of(args, 0);
+    if !is_sequence(&ty) && ty != Type::Any {
+        return Err(wrong(0, "a list, set or tuple", &ty));
+    }
+    let (Some(elements), Some(wanted)) = (args.first().and_then(Value::as_sequence), args.get(1))
+    else {
+        return Ok(Value::unknown(Type::Bool));
+    };
+    let mut found = Some(false);
+    for element in elements {
+        match equal(element, wanted) {
+            Some(true) => return Ok(true.into()),
+            Some(false) => {}
+            None => found = None,
+        }
+    }
+    Ok(found.map_or_else(|| Value::unknown(Type::Bool), Value::bool))
 }
 
 fn distinct(_: &FunctionCx<'_>, args: &[Value]) -> Result {
@@ -497,8 +527,11 @@ fn values(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 fn lookup_type(args: &[Value]) -> Result<Type> {
     let default = type_of(args, 2);
     match type_of(args, 0) {
-        Type::Map(element) if default == Type::Any || default == *element => Ok((*element).clone()),
-        Type::Map(_) | Type::Any => Ok(Type::Any),
+        Type::Map(element) => match args.get(2).map(|default| default.convert(&element)) {
+            Some(Err(_)) => Err(wrong(2, &format!("the map's {element}"), &default)),
+            _ => Ok((*element).clone()),
+        },
+        Type::Any => Ok(Type::Any),
         Type::Object(attributes) => match args.get(1).map(Value::kind) {
             Some(ValueKind::String(key)) => {
                 Ok(attributes.get(key).map_or(default, |attribute| attribute.ty.clone()))
@@ -516,7 +549,10 @@ fn lookup(_: &FunctionCx<'_>, args: &[Value]) -> Result {
     }
     match mapping(args, 0)?.get(text(args, 1)?) {
         Some(found) => Ok(found.clone()),
-        None => args.get(2).cloned().ok_or_else(|| FunctionError::new("a default is required")),
+        None => match args.get(2) {
+            Some(default) => converted(default, &ty, 2),
+            None => Err(FunctionError::new("a default is required")),
+        },
     }
 }
 
@@ -524,13 +560,14 @@ fn merge_type(args: &[Value]) -> Result<Type> {
     let mut types = Vec::new();
     for (index, arg) in args.iter().enumerate() {
         match arg.ty() {
+            Type::Any | Type::Map(_) | Type::Object(_) if arg.is_null() => {}
             ty @ (Type::Map(_) | Type::Object(_)) => types.push((arg, ty)),
-            Type::Any if arg.is_null() => {}
             Type::Any => return Ok(Type::Any),
             ty => return Err(wrong(index, "a map or an object", &ty)),
         }
     }
     if let Some((_, first @ Type::Map(_))) = types.first()
+        && types.len() == args.len()
         && types.iter().all(|(_, ty)| ty == first)
     {
         return Ok(first.clone());
@@ -538,7 +575,6 @@ fn merge_type(args: &[Value]) -> Result<Type> {
     let mut attributes: BTreeMap<Arc<str>, Type> = BTreeMap::new();
     for (arg, ty) in &types {
         match ty {
-            _ if arg.is_null() => {}
             Type::Object(inner) => attributes
                 .extend(inner.iter().map(|(name, attribute)| (name.clone(), attribute.ty.clone()))),
             _ => match arg.as_mapping() {
@@ -583,10 +619,13 @@ fn range(_: &FunctionCx<'_>, args: &[Value]) -> Result {
         3 => number(args, 2)?.clone(),
         _ => Number::from(if down { -1 } else { 1 }),
     };
+    if start == end {
+        return Ok(Value::list(Type::Number, []));
+    }
     if step.is_zero() {
         return Err(FunctionError::argument(2, "the step must not be zero"));
     }
-    if start != end && down != (step < zero) {
+    if down != (step < zero) {
         let message = if down {
             "the step must be negative when the limit is less than the start"
         } else {
@@ -630,14 +669,15 @@ fn reverse(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 fn common_set(args: &[Value]) -> Result<Type> {
     let elements: Vec<Type> = args
         .iter()
-        .filter(|arg| arg.as_sequence().is_none_or(|elements| !elements.is_empty()))
-        .filter_map(|arg| element_of(&arg.ty()))
+        .filter_map(|arg| Some((arg, element_of(&arg.ty())?)))
+        // An empty set whose type is open takes that of the others.
+        .filter(|(arg, ty)| {
+            *ty != Type::Any || arg.as_sequence().is_none_or(|elements| !elements.is_empty())
+        })
+        .map(|(_, ty)| ty)
         .collect();
     if elements.is_empty() {
         return Ok(type_of(args, 0));
-    }
-    if elements.contains(&Type::Any) {
-        return Ok(Type::set(Type::Any));
     }
     unify(&elements)
         .map(Type::set)
@@ -681,13 +721,13 @@ fn product_type(args: &[Value]) -> Result<(Type, Type)> {
         return Err(FunctionError::new("at least two sets are required"));
     }
     let mut elements = Vec::new();
-    let mut ordered = false;
+    let mut ordered = true;
     for (index, arg) in args.iter().enumerate() {
         let ty = arg.ty();
         if ty == Type::Any {
             return Ok((Type::Any, Type::Any));
         }
-        ordered |= !matches!(ty, Type::Set(_));
+        ordered &= !matches!(ty, Type::Set(_));
         if !is_sequence(&ty) {
             return Err(wrong(index, "a set, list or tuple", &ty));
         }

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::{Function, FunctionCx, FunctionError, limit, returns_any, returns_string, text, yaml};
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
@@ -99,14 +100,18 @@ pub(super) fn functions() -> Vec<Function> {
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
 
-fn base64decode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+/// The bytes that the first argument stands for.
+pub(super) fn from_base64(args: &[Value]) -> Result<Vec<u8>> {
     // Line breaks inside are common and harmless.
     let mut encoded = text(args, 0)?.to_owned();
     encoded.retain(|c| c != '\n' && c != '\r');
-    let bytes = STANDARD
+    STANDARD
         .decode(&encoded)
-        .map_err(|error| FunctionError::argument(0, format!("it is not Base64: {error}")))?;
-    let decoded = String::from_utf8(bytes)
+        .map_err(|error| FunctionError::argument(0, format!("it is not Base64: {error}")))
+}
+
+fn base64decode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let decoded = String::from_utf8(from_base64(args)?)
         .map_err(|_| FunctionError::argument(0, "the decoded bytes are not UTF-8 text"))?;
     Ok(decoded.into())
 }
@@ -170,96 +175,91 @@ fn csvdecode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 pub(super) const DEPTH: usize = 128;
 
 fn jsondecode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
-    let mut budget = limit::ELEMENTS;
-    let mut deserializer = serde_json::Deserializer::from_str(text(args, 0)?);
-    let value = Json { budget: &mut budget }
-        .deserialize(&mut deserializer)
-        .and_then(|value| deserializer.end().map(|()| value));
-    value.map_err(|error| FunctionError::argument(0, format!("it is not JSON: {error}")))
+    let text = text(args, 0)?;
+    let raw: &RawValue = serde_json::from_str(text)
+        .map_err(|error| FunctionError::argument(0, format!("it is not JSON: {error}")))?;
+    let mut budget = Budget { elements: limit::ELEMENTS, bytes: READ };
+    json_value(raw, &mut budget, 0)
+        .map_err(|message| FunctionError::argument(0, format!("it is not JSON: {message}")))
 }
 
-/// Reads JSON into values. Depth is bounded by the reader, the number of elements by `budget`.
-struct Json<'a> {
-    budget: &'a mut usize,
+/// How many bytes of JSON are read in all, each as often as it is nested.
+const READ: usize = 1 << 30;
+
+/// What may still be read.
+struct Budget {
+    elements: usize,
+    bytes: usize,
 }
 
-impl<'de> DeserializeSeed<'de> for Json<'_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> std::result::Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
+/// A piece of JSON as a value. The pieces are cut out level by level, because a number's digits
+/// are only there as text.
+fn json_value(
+    raw: &RawValue,
+    budget: &mut Budget,
+    depth: usize,
+) -> std::result::Result<Value, String> {
+    let text = raw.get();
+    budget.elements =
+        budget.elements.checked_sub(1).ok_or("there are more than 1,000,000 elements")?;
+    budget.bytes =
+        budget.bytes.checked_sub(text.len()).ok_or("so much is nested too deep to be read")?;
+    if depth > DEPTH {
+        return Err("it is nested too deep".into());
     }
-}
-
-impl<'de> Visitor<'de> for Json<'_> {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> std::result::Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> std::result::Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> std::result::Result<Value, E> {
-        Ok(Value::number(value))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> std::result::Result<Value, E> {
-        Ok(Value::number(Number::from_f64(value).map_err(E::custom)?))
-    }
-
-    fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
-        Ok(Value::null(Type::Any))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> std::result::Result<Value, A::Error> {
-        let mut elements = Vec::new();
-        while let Some(element) = seq.next_element_seed(Json { budget: self.budget })? {
-            spend(self.budget)?;
-            elements.push(element);
+    let told = |error: serde_json::Error| error.to_string();
+    match text.as_bytes().first() {
+        Some(b'[') => {
+            let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(told)?;
+            let elements = elements.into_iter().map(|raw| json_value(raw, budget, depth + 1));
+            Ok(Value::tuple(elements.collect::<std::result::Result<Vec<_>, _>>()?))
         }
-        Ok(Value::tuple(elements))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
-        let mut attributes = Attributes::new();
-        while let Some(key) = map.next_key_seed(Text)? {
-            spend(self.budget)?;
-            attributes.insert(key, map.next_value_seed(Json { budget: self.budget })?);
+        Some(b'{') => {
+            let Pairs(pairs) = serde_json::from_str(text).map_err(told)?;
+            let mut attributes = Attributes::new();
+            for (name, raw) in pairs {
+                // Names are in normal form, as all texts are.
+                let name = Value::string(name);
+                let name = name.as_str().unwrap_or_default();
+                attributes.insert(name.into(), json_value(raw, budget, depth + 1)?);
+            }
+            Ok(Value::object(attributes))
         }
-        Ok(Value::object(attributes))
+        Some(b'"') => Ok(serde_json::from_str::<String>(text).map_err(told)?.into()),
+        Some(b't') => Ok(true.into()),
+        Some(b'f') => Ok(false.into()),
+        Some(b'n') => Ok(Value::null(Type::Any)),
+        _ => Ok(Value::number(text.parse::<Number>().map_err(|error| error.to_string())?)),
     }
 }
 
-fn spend<E: serde::de::Error>(budget: &mut usize) -> std::result::Result<(), E> {
-    *budget = budget.checked_sub(1).ok_or_else(|| E::custom("more than 1,000,000 elements"))?;
-    Ok(())
-}
+/// The pairs of a JSON object, in order.
+struct Pairs<'a>(Vec<(String, &'a RawValue)>);
 
-/// Reads a name.
-struct Text;
+impl<'de> Deserialize<'de> for Pairs<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Reader;
 
-impl<'de> DeserializeSeed<'de> for Text {
-    type Value = Arc<str>;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Pairs<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> std::result::Result<Arc<str>, D::Error> {
-        Arc::<str>::deserialize(deserializer)
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> std::result::Result<Pairs<'de>, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Reader)
     }
 }
 

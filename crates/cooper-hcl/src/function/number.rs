@@ -38,7 +38,7 @@ pub(super) fn functions() -> Vec<Function> {
             "log",
             "`log(number, base)`: the logarithm; `log(8, 2)` is `3`",
             returns_number,
-            |_, args| float(number(args, 0)?.to_f64().ln() / number(args, 1)?.to_f64().ln()),
+            log,
         )
         .takes("number", Type::Number)
         .takes("base", Type::Number),
@@ -114,8 +114,58 @@ fn extreme(args: &[Value], better: fn(&Number, &Number) -> bool) -> Result {
     Ok(Value::number(best.clone()))
 }
 
+fn log(_: &FunctionCx<'_>, args: &[Value]) -> Result {
+    let (power, base) = (number(args, 0)?, number(args, 1)?);
+    let near = power.to_f64().ln() / base.to_f64().ln();
+    // A whole logarithm is not left to the last digit of a double.
+    if near.abs() < 4096.0 && (near - near.round()).abs() < 1e-9 {
+        let whole = Number::from(near.round() as i64);
+        if whole_power(base, &whole).is_ok_and(|exact| exact == *power) {
+            return Ok(Value::number(whole));
+        }
+    }
+    float(near)
+}
+
 fn pow(_: &FunctionCx<'_>, args: &[Value]) -> Result {
-    float(number(args, 0)?.to_f64().powf(number(args, 1)?.to_f64()))
+    let (base, power) = (number(args, 0)?, number(args, 1)?);
+    match power.is_integer() {
+        true => Ok(Value::number(whole_power(base, power)?)),
+        false => float(base.to_f64().powf(power.to_f64())),
+    }
+}
+
+/// Every digit of a number raised to a whole power; a quotient where the power is negative.
+fn whole_power(base: &Number, power: &Number) -> Result<Number> {
+    let one = Number::from(1);
+    if *base == one || power.is_zero() {
+        return Ok(one);
+    }
+    if base.is_zero() {
+        return match *power < Number::from(0) {
+            true => Err(FunctionError::new("the result is not a finite number")),
+            false => Ok(base.clone()),
+        };
+    }
+    let whole = power.to_i64();
+    if *base == Number::from(-1) {
+        let odd = power.remainder(&Number::from(2))?.is_zero();
+        return Ok(if odd { one } else { base.clone() });
+    }
+    // Anything else grows, or shrinks, by at least a digit in 14 steps.
+    let mut left = whole.map(i64::unsigned_abs).filter(|power| *power < 100_000);
+    let left = left.as_mut().ok_or(NumberError::TooLarge)?;
+    let (mut result, mut square) = (one.clone(), base.clone());
+    while *left > 0 {
+        if *left % 2 == 1 {
+            result = result.multiply(&square)?;
+        }
+        *left /= 2;
+        if *left > 0 {
+            square = square.multiply(&square)?;
+        }
+    }
+    Ok(if whole.is_some_and(i64::is_negative) { one.divide(&result)? } else { result })
 }
 
 fn parseint(_: &FunctionCx<'_>, args: &[Value]) -> Result {

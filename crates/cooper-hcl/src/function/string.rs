@@ -175,6 +175,17 @@ fn upper(character: char) -> char {
     }
 }
 
+/// The letter that begins a word; a few that are two in one have a form for that.
+fn title_case(character: char) -> char {
+    match character {
+        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
+        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
+        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
+        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
+        other => upper(other),
+    }
+}
+
 fn lower(character: char) -> char {
     character.to_lowercase().next().unwrap_or(character)
 }
@@ -256,7 +267,8 @@ fn substr(_: &FunctionCx<'_>, args: &[Value]) -> Result {
         let from_end = usize::try_from(offset.unsigned_abs()).unwrap_or(usize::MAX);
         whole.graphemes(true).count().saturating_sub(from_end)
     };
-    // As in Packer, every negative length means the rest.
+    // As in Packer, every negative length means the rest, and so does 0 when counting from the end.
+    let length = if offset < 0 && length == 0 { -1 } else { length };
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     let part: String = whole.graphemes(true).skip(skip).take(length).collect();
     Ok(part.into())
@@ -269,7 +281,7 @@ fn title(_: &FunctionCx<'_>, args: &[Value]) -> Result {
         .map(|character| {
             let begins = is_separator(previous);
             previous = character;
-            if begins { upper(character) } else { character }
+            if begins { title_case(character) } else { character }
         })
         .collect();
     Ok(titled.into())

@@ -10,7 +10,7 @@ use crate::{Diagnostics, Environment, Scope, SourceMap, evaluate, parse_expressi
 /// A few files below `/root`, and a clock that stands still.
 struct Fixed;
 
-const FILES: [(&str, &[u8]); 7] = [
+const FILES: [(&str, &[u8]); 9] = [
     ("/root/a.txt", b"one\n"),
     ("/root/.hidden", b"x"),
     ("/root/bytes", b"\xff"),
@@ -18,7 +18,33 @@ const FILES: [(&str, &[u8]); 7] = [
     ("/root/hello.tpl", b"Hello ${upper(name)}%{ for x in list } ${x}%{ endfor }!"),
     ("/root/again.tpl", b"${templatefile(\"again.tpl\", {})}"),
     ("/root/broken.tpl", b"\n${nme}"),
+    ("/root/keys/one.pem", ONE_KEY),
+    ("/root/keys/other.pem", OTHER_KEY),
 ];
+
+/// Keys that protect nothing; what is encrypted in the tests is for the first.
+const ONE_KEY: &[u8] = b"\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOwIBAAJBAMaHpXZYoRDtJ+PCp85txrXMvr4Lp5liOdZNGyn2zyMJOF5l6s2r
+z/VsTL9KUiohDwrgkYBRrRdkQ9iYmn88t50CAwEAAQJAZKH1mVurqSzNf4H4FYdH
+pne2aBb4SaOktaA4GLlmndb2BJiY/qJPLHulmX+nrGLyd30t7q+6GONZ3yaMOZxu
+8QIhAOZ1sHkadrEcBorbmR/ZnXjxLJTyixTJ7hOcH2eaourzAiEA3IgVa5pGjax2
+yZY4QwVvd3EYGDRm4LxzXLJ3sXVZVy8CIHEQwnDX2+2Om2Ma0+g9YrXIVSAKUtPz
+Mfuq9/ljc5SjAiEAzDtGwxjj4A5pD/WLcx4UhaP58WiOIfDEUYOB75lCvMcCIQDg
+am5ic0J/QC8ETbdNSna3kRCHjYfsaZp8MRSBqptvnA==
+-----END RSA PRIVATE KEY-----
+";
+const OTHER_KEY: &[u8] = b"\
+-----BEGIN RSA PRIVATE KEY-----
+MIIBOwIBAAJBAJ4ze8jMx7KCTrjI3Cr9ebh+ORyiq6tulGwHqzNMl5v1VbqqGvWj
+w7VWSCKSAQJZIaov8PVHgumgy1SExyFD/JsCAwEAAQJAOhkmKIQsAn6gcnQxhwg3
+n22bg8ypxveBQns+gERsmTVYLj+YYg9G5kFBfb/dLvK29jq5wtzbRwDS6D+hpL9/
+gQIhANEh8qkbtm3uivZIOtNnituSy+dkRH2bWj5Si0W7yycxAiEAwaeRS6CUGwvu
+FSZw7g2ubdHEcmz9bKbbBDXlfRhdxYsCIQCazGQP5KFuUcmubtyMKvJPgSNJDaDc
+0KdFxlessEq5oQIhAJgcnV5ANdXA2zQ1y8LRcE/G033l6nIr5iE6jJZkS1PdAiB/
+ya+rw7Wk9YFZDtShgBFGtai5S4b2JPmEUNFjSWFanA==
+-----END RSA PRIVATE KEY-----
+";
 
 impl System for Fixed {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -222,6 +248,9 @@ fn numbers() {
             "[255, 255, 2205, -12]",
         ),
         (r#"sum([1, "2"])"#, "3"),
+        ("[log(1000, 10), log(1 / 8, 2)]", "[3, -3]"),
+        ("[pow(10, 40), pow(-3, 3), pow(4, 0.5)]", r#"[1 * "1e40", -27, 2]"#),
+        ("[pow(0, 0), pow(-1, 1e18), pow(-1, 1e18 + 1), pow(1, -1e30)]", "[1, 1, -1, 1]"),
     ]);
     refused(&[
         ("max()", "at least one number"),
@@ -234,6 +263,9 @@ fn numbers() {
         ("log(-1, 2)", "not a finite number"),
         ("pow(0, -1)", "not a finite number"),
         ("signum(-3.5)", "whole number"),
+        ("pow(10, 1e9)", "4096 digits"),
+        ("pow(0.1, 5000)", "4096 digits"),
+        ("pow(2, 1e30)", "4096 digits"),
         ("sum([])", "no sum"),
         ("sum([null])", "null"),
     ]);
@@ -321,6 +353,12 @@ fn encodings() {
             r#"{ a = 1.5, b = [1, "x", null] }"#,
         ),
         (
+            r#"jsondecode("[12345678901234567890.123456789, 1e400, -0]")"#,
+            r#"[12345678901234567890.123456789, 1 * "1e400", 0]"#,
+        ),
+        (r#"jsondecode(" {\"a\":1,\"e\u0301\":2,\"a\":3} ")"#, r#"{ a = 3, é = 2 }"#),
+        (r#"jsondecode("\"\\ud83d\\ude00\"")"#, r#""😀""#),
+        (
             r#"jsonencode({ b = 1000000, a = "<&>\u2028\u0001/é\t", d = null, e = 1e30 })"#,
             r#""{\"a\":\"\\u003c\\u0026\\u003e\\u2028\\u0001/é\\t\",\"b\":1000000,\"d\":null,\"e\":1000000000000000000000000000000}""#,
         ),
@@ -328,6 +366,23 @@ fn encodings() {
             r#"yamldecode("a: &x {c: 1}\nb:\n  <<: *x\n  d: [2, ~]")"#,
             "{ a = { c = 1 }, b = { c = 1, d = [2, null] } }",
         ),
+        (
+            r#"yamldecode("- yes\n- \"yes\"\n- Off\n- ~\n- 0x1f\n- 017\n- 1_000\n- 0b11\n- .5\n- 1e400")"#,
+            r#"[true, "yes", false, null, "0x1f", 17, 1000, 3, 0.5, 1 * "1e400"]"#,
+        ),
+        (
+            r#"yamldecode("- 2020-01-02\n- 2020-1-2 3:4:5.5\n- 2020-01-02T03:04:05+02:00\n- 2020-13-01\n- 12:30:45")"#,
+            r#"["2020-01-02T00:00:00Z", "2020-01-02T03:04:05Z", "2020-01-02T03:04:05+02:00", "2020-13-01", "12:30:45"]"#,
+        ),
+        (
+            r#"yamldecode("- !!str 1\n- !!int 0x1f\n- !!binary aGk=\n- !!null x")"#,
+            r#"["1", 31, "aGk=", null]"#,
+        ),
+        (
+            r#"yamldecode("a: 1\na: 2\n12345678901234567890.5: x")"#,
+            r#"{ a = 2, "12345678901234567890.5" = "x" }"#,
+        ),
+        (r#"yamldecode("--- a\n...\n")"#, r#""a""#),
         (r#"yamldecode("1: a\ntrue: b")"#, r#"{ "1" = "a", "true" = "b" }"#),
         (
             r#"yamlencode({ a = 1, b = ["x", { c = null, d = "l1\nl2" }], e = {}, f = [], k = [["a"], []] })"#,
@@ -348,9 +403,22 @@ fn encodings() {
         (r#"csvdecode("")"#, "name the columns"),
         (r#"jsondecode("{")"#, "not JSON"),
         (r#"jsondecode("1 2")"#, "not JSON"),
+        (r#"jsondecode("1e9999")"#, "4096 digits"),
+        (r#"jsondecode("[1,]")"#, "not JSON"),
+        (r#"jsondecode("\"\\ud83d\"")"#, "not JSON"),
+        (r#"jsondecode("")"#, "not JSON"),
         (r#"yamldecode("")"#, "no document"),
         (r#"yamldecode("a: 1\n---\nb: 2")"#, "more than one document"),
-        (r#"yamldecode("a: !foo b")"#, "tag"),
+        (r#"yamldecode("a: !foo b")"#, "the tag `!foo` is not known"),
+        (r#"yamldecode("!!int x")"#, "is not what its tag says"),
+        (r#"yamldecode("!!map [a]")"#, "cannot stand here"),
+        (r#"yamldecode(".inf")"#, "is not finite"),
+        (r#"yamldecode(".nan")"#, "is not a number"),
+        (r#"yamldecode("&a [*a]")"#, "inside its own anchor"),
+        (r#"yamldecode("*a")"#, "not YAML"),
+        (r#"yamldecode("~: a")"#, "null cannot be a name"),
+        (r#"yamldecode("<<: 1")"#, "needs a mapping"),
+        (r#"yamldecode("a: [")"#, "line "),
         (r#"yamldecode("? [a]\n: b")"#, "only strings"),
     ]);
     let deep = format!("jsondecode(\"{}\")", "[".repeat(100_000));
@@ -408,6 +476,118 @@ fn times() {
         (r#"timeadd("9999-01-02T13:04:05Z", "99999h")"#, "out of range"),
         (r#"legacy_isotime("a", "b")"#, "at most one"),
         ("unix_timestamp_parse(1.5)", "whole number"),
+    ]);
+}
+
+#[test]
+fn networks() {
+    equal(&[
+        (
+            r#"[cidrhost("10.0.0.0/8", 2), cidrhost("10.9.9.9/8", -1)]"#,
+            r#"["10.0.0.2", "10.255.255.255"]"#,
+        ),
+        (
+            r#"[cidrhost("10.1.2.3/32", 0), cidrhost("10.1.2.3/32", -1)]"#,
+            r#"["10.1.2.3", "10.1.2.3"]"#,
+        ),
+        (r#"cidrhost("fd00::/64", -1)"#, r#""fd00::ffff:ffff:ffff:ffff""#),
+        (r#"cidrhost("::/0", -1)"#, r#""ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff""#),
+        (
+            r#"[cidrnetmask("10.0.0.0/20"), cidrnetmask("0.0.0.0/0")]"#,
+            r#"["255.255.240.0", "0.0.0.0"]"#,
+        ),
+        (r#"cidrnetmask("fd00::/48")"#, r#""ffff:ffff:ffff::""#),
+        (r#"cidrsubnet("10.1.0.0/16", 8, 255)"#, r#""10.1.255.0/24""#),
+        (
+            r#"[cidrsubnet("0.0.0.0/0", 0, 0), cidrsubnet("::/0", 0, 0)]"#,
+            r#"["0.0.0.0/0", "::/0"]"#,
+        ),
+        (r#"cidrsubnet("fd00::/96", 32, 4294967295)"#, r#""fd00::ffff:ffff/128""#),
+        (
+            r#"cidrsubnets("10.0.0.0/8", 8, 4, 16)"#,
+            r#"convert(["10.0.0.0/16", "10.16.0.0/12", "10.32.0.0/24"], list(string))"#,
+        ),
+        (
+            r#"cidrsubnets("0.0.0.0/0", 1, 1)"#,
+            r#"convert(["0.0.0.0/1", "128.0.0.0/1"], list(string))"#,
+        ),
+        (r#"cidrsubnets("10.0.0.0/8")"#, "convert([], list(string))"),
+        (r#"cidrhost("::ffff:10.0.0.0/104", 2)"#, r#""::ffff:10.0.0.2""#),
+    ]);
+    refused(&[
+        (r#"cidrhost("10.0.0.0", 1)"#, "an address and a prefix length"),
+        (r#"cidrhost("10.0.0.0/33", 1)"#, "an address and a prefix length"),
+        (r#"cidrhost("010.0.0.0/8", 1)"#, "an address and a prefix length"),
+        (r#"cidrhost("fe80::1%eth0/64", 1)"#, "an address and a prefix length"),
+        (r#"cidrhost("10.0.0.0/+8", 1)"#, "an address and a prefix length"),
+        (r#"cidrhost("10.0.0.0/30", 4)"#, "no host with the number 4"),
+        (r#"cidrhost("10.0.0.0/30", -5)"#, "no host with the number -5"),
+        (r#"cidrhost("10.0.0.0/30", 1.5)"#, "a whole number"),
+        (r#"cidrsubnet("10.0.0.0/8", 33, 0)"#, "0 to 32 bits"),
+        (r#"cidrsubnet("10.0.0.0/8", -1, 0)"#, "0 to 32 bits"),
+        (r#"cidrsubnet("10.0.0.0/30", 3, 0)"#, "33 bits is longer than 32"),
+        (r#"cidrsubnet("10.0.0.0/8", 2, 4)"#, "no network with the number 4"),
+        (r#"cidrsubnet("10.0.0.0/8", 2, -1)"#, "no network with the number -1"),
+        (r#"cidrsubnets("10.0.0.0/8", 1, 1, 1)"#, "no room"),
+        (r#"cidrsubnets("128.0.0.0/1", 1, 1, 1)"#, "no room"),
+        (r#"cidrsubnets("10.0.0.0/8", 0)"#, "at least one bit"),
+        ("cidrnetmask(null)", "must not be null"),
+    ]);
+}
+
+#[test]
+fn charsets() {
+    equal(&[
+        (r#"textencodebase64("é", "ISO-8859-1")"#, r#""6Q==""#),
+        (r#"textencodebase64("é€", "windows-1252")"#, r#""6YA=""#),
+        (r#"textencodebase64("aé", "UTF-16")"#, r#""/v8AYQDp""#),
+        (r#"textencodebase64("a😀", "utf-16le")"#, r#""YQA92ADe""#),
+        (r#"textencodebase64("日本", "Shift_JIS")"#, r#""k/qWew==""#),
+        (r#"textencodebase64("日本", "ISO-2022-JP")"#, r#""GyRCRnxLXBsoQg==""#),
+        (r#"textencodebase64("ş", "ISO-8859-9")"#, r#""/g==""#),
+        (r#"textencodebase64("", "UTF-16BE")"#, r#""""#),
+        (r#"textdecodebase64("gA==", "ISO-8859-1")"#, r#""\u0080""#),
+        (r#"textdecodebase64("//5hAA==", "UTF-16")"#, r#""a""#),
+        (r#"textdecodebase64("k/qWew==", "Shift_JIS")"#, r#""日本""#),
+        (r#"textdecodebase64(textencodebase64("中", "GB18030"), "GB18030")"#, r#""中""#),
+    ]);
+    refused(&[
+        (r#"textencodebase64("a€", "ISO-8859-1")"#, "has no `€` (U+20AC)"),
+        (r#"textencodebase64("é", "US-ASCII")"#, "has no `é`"),
+        (r#"textencodebase64("日", "ISO-8859-2")"#, "has no `日`"),
+        (r#"textencodebase64("a", "UTF-32")"#, "is not the IANA name"),
+        (r#"textencodebase64("a", "")"#, "is not the IANA name"),
+        (r#"textencodebase64("a", "x-user-defined")"#, "is not the IANA name"),
+        (r#"textdecodebase64("gQ==", "windows-1252")"#, "stand for nothing"),
+        (r#"textdecodebase64("6Q==", "US-ASCII")"#, "stand for nothing"),
+        (r#"textdecodebase64("/w==", "UTF-8")"#, "stand for nothing"),
+        (r#"textdecodebase64("2AA=", "UTF-16BE")"#, "stand for nothing"),
+        (r#"textdecodebase64("AA==", "UTF-16BE")"#, "stand for nothing"),
+        (r#"textdecodebase64("!", "UTF-8")"#, "not Base64"),
+    ]);
+}
+
+#[test]
+fn passwords_and_keys() {
+    let encrypted =
+        "P3JLhDnS02229AV0Lc2HsenUKzekAdXdRf6+mQ2Ee6He6Ly1OrV3eihiJGmKua67Xbt8fDHbgyZCOwheyZOJxA==";
+    let rsadecrypt = |key: &str| format!("rsadecrypt(\"{encrypted}\", file(\"keys/{key}.pem\"))");
+    equal(&[
+        (&rsadecrypt("one"), r#""hush é""#),
+        (r#"bcrypt("a", 4)"#, r#""$2a$04$/uaF/uaF/uaF/uaF/uaF/ugojBkJvLTTZPRzvDSCI3PIUPaJ5ojDa""#),
+        (r#"substr(bcrypt("a"), 0, 7)"#, r#""$2a$10$""#),
+        (r#"substr(bcrypt("a", 3), 0, 7)"#, r#""$2a$10$""#),
+    ]);
+    refused(&[
+        (&rsadecrypt("other"), "was not encrypted for this key"),
+        (r#"rsadecrypt("YQ==", file("keys/one.pem"))"#, "was not encrypted for this key"),
+        (r#"rsadecrypt("!", file("keys/one.pem"))"#, "not Base64"),
+        (r#"rsadecrypt("YQ==", "x")"#, "BEGIN RSA PRIVATE KEY"),
+        (r#"rsadecrypt("YQ==", "-----BEGIN ENCRYPTED PRIVATE KEY-----")"#, "passphrase"),
+        (r#"bcrypt("a", 17)"#, "must not be greater than 16"),
+        (r#"bcrypt("a", 4, 4)"#, "at most one cost"),
+        (r#"bcrypt("a", "x")"#, "wrong type"),
+        (r#"bcrypt(format("%073d", 0))"#, "72"),
     ]);
 }
 

@@ -1,76 +1,267 @@
 //! YAML, read and written.
 //!
-//! Reading follows YAML 1.2. Writing has a style of its own, the one Packer's users know:
-//! blocks, names sorted, strings in double quotes or, with several lines, as literal blocks.
+//! Reading takes words as Packer does: `yes` and `on` are true, `1_000` is a number, and a date is
+//! a time in RFC 3339. Writing has a style of its own, the one Packer's users know: blocks, names
+//! sorted, strings in double quotes or, with several lines, as literal blocks.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_norway::Value as Node;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
 use super::{FunctionError, encoding::DEPTH, limit};
+use crate::go_time::Moment;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
 type Result<T = Value> = std::result::Result<T, FunctionError>;
 
 /// Reads the one document of a text.
 pub(super) fn decode(text: &str) -> Result {
-    let refuse = |message: String| FunctionError::argument(0, format!("it is not YAML: {message}"));
-    let mut documents = serde_norway::Deserializer::from_str(text);
-    let first = documents.next().ok_or_else(|| refuse("there is no document".into()))?;
-    let mut node = Node::deserialize(first).map_err(|error| refuse(error.to_string()))?;
-    if text.trim().is_empty() {
-        return Err(refuse("there is no document".into()));
-    }
-    if documents.next().is_some() {
-        return Err(refuse("there is more than one document".into()));
-    }
-    node.apply_merge().map_err(|error| refuse(error.to_string()))?;
-    let mut budget = limit::ELEMENTS;
-    value(node, &mut budget, 0)
+    let mut reader = Reader {
+        events: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        budget: limit::ELEMENTS,
+    };
+    reader.document().map_err(|message| {
+        FunctionError::argument(0, format!("it is not YAML that can be read: {message}"))
+    })
 }
 
-fn value(node: Node, budget: &mut usize, depth: usize) -> Result {
-    let refuse = |message: &str| FunctionError::argument(0, message.to_owned());
-    *budget = budget.checked_sub(1).ok_or_else(|| refuse("more than 1,000,000 elements"))?;
-    if depth > DEPTH {
-        return Err(refuse("the document is nested too deep"));
-    }
-    match node {
-        Node::Null => Ok(Value::null(Type::Any)),
-        Node::Bool(value) => Ok(value.into()),
-        Node::Number(number) => number_value(&number).map(Value::number),
-        Node::String(text) => Ok(text.into()),
-        Node::Sequence(nodes) => {
-            let elements = nodes.into_iter().map(|node| value(node, budget, depth + 1));
-            Ok(Value::tuple(elements.collect::<Result<Vec<_>>>()?))
+/// Makes values of a parser's events.
+struct Reader<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    /// The values of anchors. Aliases share them, so that a short text cannot grow without end.
+    anchors: HashMap<usize, Value>,
+    /// How many elements there may still be.
+    budget: usize,
+}
+
+type Read<T> = std::result::Result<T, String>;
+
+impl<'a> Reader<'a> {
+    fn next(&mut self) -> Read<Event<'a>> {
+        let told = |error: ScanError| {
+            let place = error.marker();
+            format!("line {}, column {}: {}", place.line(), place.col() + 1, error.info())
+        };
+        match self.events.next() {
+            Some(Ok((event, _))) => Ok(event),
+            Some(Err(error)) => Err(told(error)),
+            None => Ok(Event::StreamEnd),
         }
-        Node::Mapping(nodes) => {
-            let mut attributes = Attributes::new();
-            for (key, node) in nodes {
-                let key: Arc<str> = match key {
-                    Node::String(text) => text.into(),
-                    Node::Bool(value) => value.to_string().into(),
-                    Node::Number(number) => number.to_string().into(),
-                    _ => return Err(refuse("only strings can be names in a mapping")),
-                };
-                attributes.insert(key, value(node, budget, depth + 1)?);
+    }
+
+    fn document(&mut self) -> Read<Value> {
+        loop {
+            match self.next()? {
+                Event::StreamStart | Event::Nothing => {}
+                Event::DocumentStart(_) => break,
+                _ => return Err("there is no document".into()),
             }
-            Ok(Value::object(attributes))
         }
-        Node::Tagged(tagged) => Err(refuse(&format!("the tag `{}` is not known", tagged.tag))),
+        let event = self.next()?;
+        let value = self.value(event, 0)?;
+        loop {
+            match self.next()? {
+                Event::DocumentEnd | Event::Nothing => {}
+                Event::StreamEnd => return Ok(value),
+                _ => return Err("there is more than one document".into()),
+            }
+        }
+    }
+
+    fn value(&mut self, event: Event<'a>, depth: usize) -> Read<Value> {
+        self.budget = self.budget.checked_sub(1).ok_or("more than 1,000,000 elements")?;
+        if depth > DEPTH {
+            return Err("it is nested too deep".into());
+        }
+        let (value, anchor) = match event {
+            Event::Alias(anchor) => {
+                let value = self.anchors.get(&anchor).cloned();
+                return value.ok_or_else(|| "an alias stands inside its own anchor".into());
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                (scalar(&text, style == ScalarStyle::Plain, tag.as_deref())?, anchor)
+            }
+            Event::SequenceStart(anchor, tag) => {
+                only("seq", tag.as_deref())?;
+                let mut elements = Vec::new();
+                loop {
+                    match self.next()? {
+                        Event::SequenceEnd => break,
+                        event => elements.push(self.value(event, depth + 1)?),
+                    }
+                }
+                (Value::tuple(elements), anchor)
+            }
+            Event::MappingStart(anchor, tag) => {
+                only("map", tag.as_deref())?;
+                (self.mapping(depth)?, anchor)
+            }
+            _ => return Err("a value is required".into()),
+        };
+        // No value has the anchor 0.
+        if anchor != 0 {
+            self.anchors.insert(anchor, value.clone());
+        }
+        if value.size() > LARGEST {
+            return Err("with its aliases it is larger than 256 MiB".into());
+        }
+        Ok(value)
+    }
+
+    fn mapping(&mut self, depth: usize) -> Read<Value> {
+        let mut attributes = Attributes::new();
+        loop {
+            let (text, plain, tag) = match self.next()? {
+                Event::MappingEnd => return Ok(Value::object(attributes)),
+                Event::Scalar(text, style, _, tag) => (text, style == ScalarStyle::Plain, tag),
+                _ => return Err("only strings can be names in a mapping".into()),
+            };
+            let event = self.next()?;
+            let value = self.value(event, depth + 1)?;
+            if plain && text == "<<" {
+                let merged = value.as_mapping().ok_or("`<<` needs a mapping")?;
+                attributes.extend(merged.iter().map(|(name, value)| (name.clone(), value.clone())));
+                continue;
+            }
+            let name = scalar(&text, plain, tag.as_deref())?;
+            let name = name.convert(&Type::String).ok();
+            let name = name.as_ref().and_then(Value::as_str);
+            let name: Arc<str> = name.ok_or("null cannot be a name in a mapping")?.into();
+            attributes.insert(name, value);
+        }
     }
 }
 
-fn number_value(number: &serde_norway::Number) -> Result<Number> {
-    if let Some(whole) = number.as_i64() {
-        return Ok(whole.into());
+/// How large a value may be, what it shares with others counted as often as it is there.
+const LARGEST: u64 = 256 << 20;
+
+/// Refuses every tag but one of YAML's own.
+fn only(expected: &str, tag: Option<&Tag>) -> Read<()> {
+    match tag {
+        Some(tag) if !(tag.is_yaml_core_schema() && tag.suffix == expected) => {
+            Err(format!("the tag `{tag}` cannot stand here"))
+        }
+        _ => Ok(()),
     }
-    if let Some(whole) = number.as_u64() {
-        return Ok(whole.into());
+}
+
+/// What a word stands for. Only plain ones can be anything but text.
+fn scalar(text: &str, plain: bool, tag: Option<&Tag>) -> Read<Value> {
+    let unreadable = || format!("`{text}` is not what its tag says");
+    let Some(tag) = tag else {
+        return if plain { word(text) } else { Ok(text.into()) };
+    };
+    if !tag.is_yaml_core_schema() {
+        return Err(format!("the tag `{tag}` is not known"));
     }
-    Number::from_f64(number.as_f64().unwrap_or(f64::NAN))
-        .map_err(|_| FunctionError::argument(0, format!("the number {number} is not finite")))
+    match &*tag.suffix {
+        "str" => Ok(text.into()),
+        "binary" => match STANDARD.decode(text) {
+            Ok(_) => Ok(text.into()),
+            Err(_) => Err(unreadable()),
+        },
+        "null" => Ok(Value::null(Type::Any)),
+        "bool" => boolean(text).map(Value::bool).ok_or_else(unreadable),
+        "int" | "float" => number(text).map(Value::number).ok_or_else(unreadable),
+        "timestamp" => time(text).map(Value::from).ok_or_else(unreadable),
+        _ => Err(format!("the tag `{tag}` is not known")),
+    }
+}
+
+fn word(text: &str) -> Read<Value> {
+    if let Some(value) = boolean(text) {
+        return Ok(value.into());
+    }
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Ok(Value::null(Type::Any)),
+        ".nan" | ".NaN" | ".NAN" => return Err(format!("`{text}` is not a number")),
+        _ => {}
+    }
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if [".inf", ".Inf", ".INF"].contains(&digits) {
+        return Err(format!("`{text}` is not finite"));
+    }
+    if digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        if let Some(time) = time(text) {
+            return Ok(time.into());
+        }
+        // Other bases than 2 need their tag, as in Packer.
+        let known = !digits.starts_with('0') || digits.as_bytes().get(1) != Some(&b'x');
+        if known && let Some(number) = number(text) {
+            return Ok(Value::number(number));
+        }
+    }
+    Ok(text.into())
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Some(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Some(false)
+        }
+        _ => None,
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    let plain = text.replace('_', "");
+    if let Ok(number) = plain.parse() {
+        return Some(number);
+    }
+    let (sign, digits) = match plain.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, &*plain),
+    };
+    let (digits, radix) = match (digits.strip_prefix("0b"), digits.strip_prefix("0x")) {
+        (Some(digits), _) => (digits, 2),
+        (None, Some(digits)) => (digits, 16),
+        (None, None) => return None,
+    };
+    i64::from_str_radix(digits, radix).ok().map(|value| Number::from(sign * value))
+}
+
+/// A date, or a date and a time, in RFC 3339.
+fn time(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
+        return None;
+    }
+    let (date, rest) = match text.find(['T', 't', ' ']) {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    };
+    let two = |part: &str| format!("{part:0>2}");
+    let mut parts = date.splitn(3, '-');
+    let date = format!("{}-{}-{}", parts.next()?, two(parts.next()?), two(parts.next()?));
+    let full = match rest {
+        None => format!("{date}T00:00:00Z"),
+        Some(rest) => {
+            let zone = rest.find(['Z', '+', '-']).unwrap_or(rest.len());
+            let (clock, zone) = rest.split_at(zone);
+            // A zone goes with a `T`, and a space with none.
+            if zone.is_empty() == text.contains(['T', 't']) {
+                return None;
+            }
+            let mut parts = clock.splitn(3, ':');
+            let (hour, minute) = (two(parts.next()?), two(parts.next()?));
+            let second = parts.next()?;
+            let second = if second.find('.').unwrap_or(second.len()) == 1 {
+                format!("0{second}")
+            } else {
+                second.to_owned()
+            };
+            let zone = if zone.is_empty() { "Z" } else { zone };
+            format!("{date}T{hour}:{minute}:{second}{zone}")
+        }
+    };
+    Moment::parse(&full, false).ok().map(|moment| moment.rfc3339())
 }
 
 /// Writes a value as one document.

@@ -1,7 +1,7 @@
 //! Conversion between types, and the type that several values have in common.
 //!
-//! The rules are cty's. A conversion is *safe* when it succeeds for every value of a type, as
-//! from number to string; unification uses safe conversions only, unless asked otherwise.
+//! The rules are cty's. A conversion may fail for some values, as from string to number; types
+//! that have such a conversion can still be unified.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -88,11 +88,11 @@ impl Value {
     pub fn convert(&self, ty: &Type) -> Result<Value, ConvertError> {
         let kind = match (&self.kind, ty) {
             (_, Type::Any) => return Ok(self.clone()),
-            (ValueKind::Null(own), _) => match convertible(own, ty, Safety::Unsafe) {
-                true => ValueKind::Null(ty.plain()),
+            (ValueKind::Null(own), _) => match convertible(own, ty) {
+                true => ValueKind::Null(result_type(own, ty)),
                 false => return Err(ConvertError::required(ty, self)),
             },
-            (ValueKind::Unknown(own), _) => match convertible(own, ty, Safety::Unsafe) {
+            (ValueKind::Unknown(own), _) => match convertible(own, ty) {
                 true => ValueKind::Unknown(result_type(own, ty)),
                 false => return Err(ConvertError::required(ty, self)),
             },
@@ -169,6 +169,9 @@ impl Value {
             ValueKind::Tuple(values) => (values, None),
             _ => return Err(ConvertError::required(ty, self)),
         };
+        if own.is_some_and(|own| values.is_empty() && !convertible(own, element)) {
+            return Err(ConvertError::required(ty, self));
+        }
         let mut converted = Vec::with_capacity(values.len());
         for (index, value) in values.iter().enumerate() {
             let value = value.convert(element);
@@ -209,7 +212,9 @@ fn to_one_type(
     if values.is_empty() {
         return Ok(own.map_or_else(|| wanted.plain(), |own| result_type(own, wanted)));
     }
-    let types: Vec<Type> = values.iter().map(Value::ty).collect();
+    // A bare null takes the type of the others.
+    let telling = values.iter().filter(|value| value.kind != ValueKind::Null(Type::Any));
+    let types: Vec<Type> = telling.map(Value::ty).collect();
     let unified =
         unify(&types).ok_or_else(|| ConvertError::new("all elements must have the same type"))?;
     for (index, value) in values.iter_mut().enumerate() {
@@ -244,50 +249,48 @@ fn to_object(
     Ok(converted)
 }
 
-/// Which conversions count.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Safety {
-    /// Those that succeed for every value.
-    Safe,
-    /// Those that may fail for some values, as from string to number.
-    Unsafe,
-}
-
-/// Whether there is a conversion between two types.
-pub fn convertible(from: &Type, to: &Type, safety: Safety) -> bool {
+/// Whether there is a conversion between two types, even one that fails for some values.
+pub fn convertible(from: &Type, to: &Type) -> bool {
     match (from, to) {
-        (Type::Any, _) => true,
         (_, Type::Any) => true,
+        // The type of what is unknown comes to light with the value.
+        (Type::Any, _) => true,
         (Type::Bool | Type::Number | Type::String, Type::String)
         | (Type::Bool, Type::Bool)
         | (Type::Number, Type::Number) => true,
-        (Type::String, Type::Bool | Type::Number) => safety == Safety::Unsafe,
+        (Type::String, Type::Bool | Type::Number) => true,
         (Type::List(from) | Type::Set(from), Type::List(to) | Type::Set(to))
-        | (Type::Map(from), Type::Map(to)) => convertible(from, to, safety),
-        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => {
-            from.iter().all(|from| convertible(from, to, safety))
-                && (!to.has_any() || unify(from).is_some())
-        }
+        | (Type::Map(from), Type::Map(to)) => convertible(from, to),
+        (Type::Tuple(from), Type::List(to) | Type::Set(to)) => all_convertible(from.iter(), to),
         (Type::Object(from), Type::Map(to)) => {
-            from.values().all(|from| convertible(&from.ty, to, safety))
-                && (!to.has_any()
-                    || unify(&from.values().map(|a| a.ty.clone()).collect::<Vec<_>>()).is_some())
+            all_convertible(from.values().map(|attribute| &attribute.ty), to)
         }
         (Type::Tuple(from), Type::Tuple(to)) => {
             from.len() == to.len()
-                && from.iter().zip(to.iter()).all(|(from, to)| convertible(from, to, safety))
+                && from.iter().zip(to.iter()).all(|(from, to)| convertible(from, to))
         }
         (Type::Object(from), Type::Object(to)) => {
             to.iter().all(|(name, to)| match (from.get(name), &to.presence) {
-                (Some(from), _) => convertible(&from.ty, &to.ty, safety),
+                (Some(from), _) => convertible(&from.ty, &to.ty),
                 (None, Presence::Optional(_)) => true,
                 (None, Presence::Required) => false,
             })
         }
-        (Type::Map(from), Type::Object(to)) => {
-            safety == Safety::Unsafe && to.values().all(|to| convertible(from, &to.ty, safety))
-        }
+        (Type::Map(from), Type::Object(to)) => to.values().all(|to| convertible(from, &to.ty)),
         _ => false,
+    }
+}
+
+/// Whether elements of these types can be those of a collection.
+fn all_convertible<'a>(mut from: impl Iterator<Item = &'a Type>, to: &Type) -> bool {
+    if *to != Type::Any {
+        return from.all(|from| convertible(from, to));
+    }
+    let from: Vec<Type> = from.cloned().collect();
+    match unify(&from) {
+        None => false,
+        Some(Type::Any) => from.iter().all(|from| *from == Type::Any),
+        Some(_) => true,
     }
 }
 
@@ -321,46 +324,126 @@ fn result_type(from: &Type, to: &Type) -> Type {
 
 /// The one type that values of all these types can be converted to, when there is one.
 ///
-/// Only safe conversions count: numbers and booleans become strings among strings, tuples
-/// lists, and objects maps. [`Type::Any`] when one of the types is; none for no types is `any`.
+/// Numbers and booleans become strings among strings, tuples lists, and objects maps. It is
+/// [`Type::Any`] for no types, and where nothing but that is left of collections.
 pub fn unify(types: &[Type]) -> Option<Type> {
-    unify_by(types, Safety::Safe)
-}
-
-/// As [`unify`], but conversions that may fail count too.
-pub fn unify_unsafe(types: &[Type]) -> Option<Type> {
-    unify_by(types, Safety::Unsafe)
-}
-
-fn unify_by(types: &[Type], safety: Safety) -> Option<Type> {
     let Some(first) = types.first() else { return Some(Type::Any) };
     if types.iter().all(|ty| ty == first) {
         return Some(first.plain());
     }
-    if types.contains(&Type::Any) {
-        return Some(Type::Any);
+    // What holds for the types holds for each of them once.
+    let mut distinct: Vec<&Type> = Vec::new();
+    for ty in types {
+        if !distinct.contains(&ty) {
+            distinct.push(ty);
+        }
     }
-    let all = |test: fn(&Type) -> bool| types.iter().all(test);
-    if all(|ty| matches!(ty, Type::Object(_))) {
-        return unify_objects(types, safety);
+    let any = distinct.contains(&&Type::Any);
+    let all = |test: fn(&Type) -> bool| distinct.iter().all(|ty| **ty == Type::Any || test(ty));
+    let has = |test: fn(&Type) -> bool| distinct.iter().any(|ty| test(ty));
+    let unified = if has(is_map) && all(|ty| is_map(ty) || is_object(ty)) {
+        // Objects among maps are maps in disguise.
+        match (any, has(is_object)) {
+            (false, _) => unify_disguised(&distinct, is_object, Type::map),
+            (true, false) => Some(Type::Any),
+            (true, true) => None,
+        }
+    } else if has(is_list) && all(|ty| is_list(ty) || is_tuple(ty)) {
+        match (any, has(is_tuple)) {
+            (false, _) => unify_disguised(&distinct, is_tuple, Type::list),
+            (true, false) => Some(Type::Any),
+            (true, true) => None,
+        }
+    } else if has(is_set) && all(is_set) {
+        return if any { Some(Type::Any) } else { unify_elements(&distinct).map(Type::set) };
+    } else if has(is_object) && all(is_object) {
+        return if any { Some(Type::Any) } else { unify_objects(types) };
+    } else if has(is_tuple) && all(is_tuple) {
+        return if any { Some(Type::Any) } else { unify_tuples(types) };
+    } else if has(is_object) && has(is_tuple) {
+        return None;
+    } else {
+        None
+    };
+    unified.or_else(|| most_general(&distinct))
+}
+
+fn is_map(ty: &Type) -> bool {
+    matches!(ty, Type::Map(_))
+}
+
+fn is_list(ty: &Type) -> bool {
+    matches!(ty, Type::List(_))
+}
+
+fn is_set(ty: &Type) -> bool {
+    matches!(ty, Type::Set(_))
+}
+
+fn is_object(ty: &Type) -> bool {
+    matches!(ty, Type::Object(_))
+}
+
+fn is_tuple(ty: &Type) -> bool {
+    matches!(ty, Type::Tuple(_))
+}
+
+/// What lists and tuples, or maps and objects, have in common: first the tuples or objects among
+/// themselves, and then with the others.
+fn unify_disguised(
+    types: &[&Type],
+    disguised: fn(&Type) -> bool,
+    collection: fn(Type) -> Type,
+) -> Option<Type> {
+    let (inside, others): (Vec<&Type>, Vec<&Type>) = types.iter().partition(|ty| disguised(ty));
+    let mut elements_of: Vec<Type> = others.into_iter().flat_map(elements).collect();
+    let mut open = false;
+    if inside.iter().any(|ty| !elements(ty).is_empty()) {
+        let element = unify_elements(&inside)?;
+        open = element == Type::Any;
+        elements_of.push(element);
     }
-    if all(|ty| matches!(ty, Type::Tuple(_))) {
-        return unify_tuples(types, safety);
+    let unified = collection(unify(&elements_of)?);
+    // Where a null leaves the type open, the values decide.
+    (open || types.iter().all(|from| convertible(from, &unified))).then_some(unified)
+}
+
+/// The type in common of what is in types that have elements.
+fn unify_elements(types: &[&Type]) -> Option<Type> {
+    let elements: Vec<Type> = types.iter().flat_map(|ty| elements(ty)).collect();
+    unify(&elements)
+}
+
+/// The first of the types that all of them can be converted to, the more general ones tried
+/// before the others.
+fn most_general(types: &[&Type]) -> Option<Type> {
+    let mut left: Vec<&Type> = types.to_vec();
+    while !left.is_empty() {
+        let place = left
+            .iter()
+            .position(|ty| !left.iter().any(|other| is_more_general(other, ty)))
+            .unwrap_or(0);
+        let candidate = left.remove(place);
+        if types.iter().all(|from| *from == candidate || convertible(from, candidate)) {
+            return Some(candidate.plain());
+        }
     }
-    if all(|ty| matches!(ty, Type::Object(_) | Type::Map(_))) {
-        let elements: Vec<Type> = types.iter().flat_map(elements).collect();
-        return unify_by(&elements, safety).map(Type::map);
+    None
+}
+
+/// Whether one type should be preferred to another where each could become the other.
+fn is_more_general(one: &Type, other: &Type) -> bool {
+    match (one, other) {
+        (Type::Any, _) => false,
+        (_, Type::Any) => true,
+        (Type::String, Type::Bool | Type::Number) => true,
+        (Type::List(one), Type::List(other))
+        | (Type::Set(one), Type::Set(other))
+        | (Type::Map(one), Type::Map(other)) => is_more_general(one, other),
+        (Type::List(_), Type::Tuple(_) | Type::Set(_)) | (Type::Tuple(_), Type::Set(_)) => true,
+        (Type::Map(_), Type::Object(_)) => true,
+        _ => false,
     }
-    if all(|ty| matches!(ty, Type::Tuple(_) | Type::List(_) | Type::Set(_))) {
-        let elements: Vec<Type> = types.iter().flat_map(elements).collect();
-        let element = unify_by(&elements, safety)?;
-        let sets = types.iter().all(|ty| !matches!(ty, Type::List(_)));
-        return Some(if sets { Type::set(element) } else { Type::list(element) });
-    }
-    // Among primitives, a string is preferred because everything converts to it.
-    [Type::String, Type::Number, Type::Bool]
-        .into_iter()
-        .find(|to| types.contains(to) && types.iter().all(|from| convertible(from, to, safety)))
 }
 
 fn elements(ty: &Type) -> Vec<Type> {
@@ -373,7 +456,7 @@ fn elements(ty: &Type) -> Vec<Type> {
 }
 
 /// Objects with the same names unify by name; others become a map, when they can.
-fn unify_objects(types: &[Type], safety: Safety) -> Option<Type> {
+fn unify_objects(types: &[Type]) -> Option<Type> {
     let objects: Vec<_> = types
         .iter()
         .filter_map(|ty| match ty {
@@ -386,16 +469,16 @@ fn unify_objects(types: &[Type], safety: Safety) -> Option<Type> {
         let attributes = first.keys().map(|name| {
             let types: Vec<Type> =
                 objects.iter().filter_map(|o| o.get(name)).map(|a| a.ty.clone()).collect();
-            Some((name.clone(), unify_by(&types, safety)?))
+            Some((name.clone(), unify(&types)?))
         });
         return attributes.collect::<Option<Vec<_>>>().map(Type::object);
     }
     let elements: Vec<Type> = types.iter().flat_map(elements).collect();
-    unify_by(&elements, safety).map(Type::map)
+    unify(&elements).map(Type::map)
 }
 
 /// Tuples of the same length unify by element; others become a list, when they can.
-fn unify_tuples(types: &[Type], safety: Safety) -> Option<Type> {
+fn unify_tuples(types: &[Type]) -> Option<Type> {
     let tuples: Vec<&Arc<[Type]>> = types
         .iter()
         .filter_map(|ty| match ty {
@@ -407,12 +490,12 @@ fn unify_tuples(types: &[Type], safety: Safety) -> Option<Type> {
     if tuples.iter().all(|tuple| tuple.len() == first.len()) {
         let elements = (0..first.len()).map(|index| {
             let types: Vec<Type> = tuples.iter().map(|tuple| tuple[index].clone()).collect();
-            unify_by(&types, safety)
+            unify(&types)
         });
         return elements.collect::<Option<Vec<_>>>().map(|elements| Type::Tuple(elements.into()));
     }
     let elements: Vec<Type> = types.iter().flat_map(elements).collect();
-    unify_by(&elements, safety).map(Type::list)
+    unify(&elements).map(Type::list)
 }
 
 #[cfg(test)]
@@ -428,7 +511,10 @@ mod tests {
             (vec![Type::Bool, Type::Bool], Some(Type::Bool)),
             (vec![Type::Number, Type::String], Some(Type::String)),
             (vec![Type::Number, Type::Bool], None),
-            (vec![Type::Any, Type::Bool], Some(Type::Any)),
+            (vec![Type::Any, Type::Bool], Some(Type::Bool)),
+            (vec![Type::Any, list(Type::Bool)], Some(Type::Any)),
+            (vec![tuple(&[Type::Any]), list(Type::Bool)], Some(list(Type::Bool))),
+            (vec![tuple(&[Type::Bool]), Type::object([("a", Type::Bool)])], None),
             (vec![list(Type::Number), list(Type::String)], Some(list(Type::String))),
             (vec![Type::set(Type::Number), list(Type::String)], Some(list(Type::String))),
             (vec![tuple(&[Type::Number]), list(Type::String)], Some(list(Type::String))),

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stderr, reason = "tests tell why they cannot run")]
 
 mod client;
+mod evaluate;
 mod parse;
 
 use std::path::Path;
@@ -18,7 +19,7 @@ use client::Oracle;
 type Comparison = (&'static str, fn(&mut Oracle) -> Result<(), Failed>);
 
 fn comparisons() -> Vec<Comparison> {
-    parse::comparisons()
+    [parse::comparisons(), evaluate::comparisons()].concat()
 }
 
 fn main() -> ExitCode {
