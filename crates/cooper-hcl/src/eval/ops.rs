@@ -76,7 +76,7 @@ impl Evaluator<'_> {
         let waits = left.decision.is_none() && left.mistakes.is_empty();
         let mistakes = left.mistakes.into_iter();
         let mistakes = mistakes.chain(if waits { Vec::new() } else { right.mistakes });
-        if let Some(reported) = mistakes.map(|mistake| self.error(mistake)).last() {
+        if let Some(reported) = mistakes.fold(None, |_, mistake| Some(self.error(mistake))) {
             return Err(reported);
         }
         let result = match (left.decision, right.decision) {
