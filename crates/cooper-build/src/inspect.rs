@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cooper_hcl::ast::Attribute;
+use cooper_hcl::ast::{Attribute, Name};
 use cooper_hcl::{
     Code, Diagnostic, Environment, Functions, Reported, Scope, Span, Type, Value, evaluate,
 };
@@ -23,6 +23,8 @@ pub struct Inspection {
     pub variables: Vec<InspectedVariable>,
     /// The locals, in order.
     pub locals: Vec<InspectedLocal>,
+    /// The `data` blocks, in order.
+    pub data_sources: Vec<InspectedSource>,
     /// The `source` blocks, in order.
     pub sources: Vec<InspectedSource>,
     /// The `build` blocks, in order.
@@ -63,10 +65,10 @@ pub struct InspectedLocal {
     pub span: Span,
 }
 
-/// A `source` block.
+/// A `source` or `data` block.
 #[derive(Clone, Debug)]
 pub struct InspectedSource {
-    /// Which it is.
+    /// Its type and label.
     pub source: SourceRef,
     /// Where the block stands.
     pub span: Span,
@@ -118,9 +120,9 @@ const UNKNOWN: &str = "<unknown>";
 /// What stands for a text that must not be shown.
 const SENSITIVE: &str = "<sensitive>";
 
-/// Reads a template and evaluates what it says without building anything. Data sources are asked. A
-/// variable without a value is unknown here, and no mistake. What is wrong is recorded, and what can be read in
-/// spite of it is returned.
+/// Reads a template and evaluates what it says without building or contacting anything: what data
+/// sources find is unknown. A variable without a value is unknown here too, and no mistake. What
+/// is wrong is recorded, and what can be read in spite of it is returned.
 ///
 /// # Errors
 ///
@@ -133,8 +135,19 @@ pub async fn inspect(
 ) -> Result<Inspection, Reported> {
     let template = Template::load_all(path, session)?;
     let inputs = Inputs::collect_all(inputs, &template, session);
-    let values = resolve_given(&template, &inputs, catalog, DataSources::Read, session).await;
-    Ok(Inspector { template: &template, values: &values, session }.template(&inputs))
+    let asked = DataSources::Check;
+    let values = resolve_given(&template, &inputs, catalog, asked, session).await;
+    Ok(inspection(&template, &inputs, &values, session))
+}
+
+/// What a template holds, its values being known.
+pub(crate) fn inspection(
+    template: &Template,
+    inputs: &Inputs,
+    values: &Values,
+    session: &Session,
+) -> Inspection {
+    Inspector { template, values, session }.template(inputs)
 }
 
 struct Inspector<'a> {
@@ -145,7 +158,7 @@ struct Inspector<'a> {
 
 impl Inspector<'_> {
     fn template(&self, inputs: &Inputs) -> Inspection {
-        let Template { variables, locals, sources, builds, plugins, .. } = self.template;
+        let Template { variables, locals, data, sources, builds, plugins, .. } = self.template;
         let known = variables.iter().zip(&inputs.values).zip(self.values.variables());
         let variables = known.map(|((variable, input), (_, value))| InspectedVariable {
             name: variable.name.text.to_string(),
@@ -161,14 +174,18 @@ impl Inspector<'_> {
             let (name, sensitive) = (local.name.text.to_string(), local.sensitive);
             InspectedLocal { name, sensitive, value, span: local.name.span }
         });
-        let sources = sources.iter().map(|block| {
-            let (component, label) = (block.component.text.clone(), block.label.text.clone());
-            InspectedSource { source: SourceRef { component, label }, span: block.header }
-        });
+        let source = |component: &Name, label: &Name, span| {
+            let (component, label) = (component.text.clone(), label.text.clone());
+            InspectedSource { source: SourceRef { component, label }, span }
+        };
+        let data = data.iter().map(|block| source(&block.component, &block.label, block.header));
+        let sources =
+            sources.iter().map(|block| source(&block.component, &block.label, block.header));
         Inspection {
             plugins: plugins.clone(),
             variables: variables.collect(),
             locals: locals.collect(),
+            data_sources: data.collect(),
             sources: sources.collect(),
             builds: builds.iter().map(|block| self.build(block)).collect(),
         }

@@ -28,15 +28,17 @@ pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};
 
 /// What a template is written in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Language {
     /// HCL, in either syntax.
+    #[default]
     Hcl,
     /// JSON with `builders`, as Packer had it before HCL.
     Legacy,
 }
 
 /// One or more files, read as one.
+#[derive(Default)]
 pub struct Template {
     /// What it is written in.
     pub language: Language,

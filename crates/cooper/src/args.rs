@@ -48,6 +48,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// Help an editor with templates: the Language Server Protocol on standard input and output
     Lsp(LspArgs),
+    /// Evaluate expressions, one after the other
+    Console(ConsoleArgs),
     /// Print the version
     Version,
 }
@@ -145,9 +147,33 @@ pub struct LspArgs {
     pub stdio: bool,
 }
 
+/// What `console` takes.
+#[derive(Args, Debug)]
+pub struct ConsoleArgs {
+    /// Where the values of variables come from.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+
+    /// A template file, or a folder of them; without one there are no variables
+    #[arg(value_name = "TEMPLATE")]
+    pub path: Option<PathBuf>,
+}
+
 /// The template, its inputs and the choice of builds.
 #[derive(Args, Debug)]
 pub struct TemplateArgs {
+    /// Where the values of variables come from, and the choice of builds.
+    #[command(flatten)]
+    pub inputs: InputArgs,
+
+    /// A template file, or a folder of them
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
+}
+
+/// Where the values of variables come from, and the choice of builds.
+#[derive(Args, Debug)]
+pub struct InputArgs {
     /// Set a variable; may be given several times
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = assignment)]
     pub variables: Vec<(String, String)>,
@@ -177,13 +203,9 @@ pub struct TemplateArgs {
     #[arg(long, hide = true, action = clap::ArgAction::Set, num_args = 0..=1)]
     #[arg(default_value_t = false, default_missing_value = "true", require_equals = true)]
     pub use_sequential_evaluation: bool,
-
-    /// A template file, or a folder of them
-    #[arg(value_name = "TEMPLATE")]
-    pub path: PathBuf,
 }
 
-impl TemplateArgs {
+impl InputArgs {
     /// The patterns of `-only`, one by one.
     pub fn only(&self) -> Vec<String> {
         split(&self.only)
@@ -279,7 +301,11 @@ mod tests {
             &["build", "t.pkr.hcl", "--var=a=b=c"],
         ] {
             let args = build(line);
-            assert_eq!(args.template.variables, [("a".to_owned(), "b=c".to_owned())], "{line:?}");
+            assert_eq!(
+                args.template.inputs.variables,
+                [("a".to_owned(), "b=c".to_owned())],
+                "{line:?}"
+            );
             assert_eq!(args.template.path, PathBuf::from("t.pkr.hcl"));
         }
     }
@@ -288,8 +314,8 @@ mod tests {
     fn values_may_begin_with_a_dash() {
         assert_eq!(build(&["build", "-parallel-builds", "-1", "t"]).parallel_builds, Some(-1));
         let args = build(&["build", "-var", "flag=-x", "-only", "-a,b", "t"]);
-        assert_eq!(args.template.only(), ["-a", "b"]);
-        assert_eq!(args.template.variables, [("flag".to_owned(), "-x".to_owned())]);
+        assert_eq!(args.template.inputs.only(), ["-a", "b"]);
+        assert_eq!(args.template.inputs.variables, [("flag".to_owned(), "-x".to_owned())]);
     }
 
     #[test]
@@ -318,10 +344,10 @@ mod tests {
     #[test]
     fn patterns_are_split_at_commas_and_an_empty_one_stays() {
         assert_eq!(
-            build(&["build", "-only=a,b", "-only", "c", "t"]).template.only(),
+            build(&["build", "-only=a,b", "-only", "c", "t"]).template.inputs.only(),
             ["a", "b", "c"]
         );
-        assert_eq!(build(&["build", "-only=", "t"]).template.only(), [""]);
+        assert_eq!(build(&["build", "-only=", "t"]).template.inputs.only(), [""]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The commands: each is a prefix of the same pipeline.
 
 mod build;
+mod console;
 mod inspect;
 mod lsp;
 mod validate;
@@ -12,12 +13,13 @@ use cooper_build::{
 use cooper_builtin::catalog;
 use cooper_hcl::{Code, Diagnostic, Reported};
 
-use crate::args::{ConfigType, TemplateArgs};
+use crate::args::{ConfigType, InputArgs, TemplateArgs};
 use crate::engine::Engine;
 use crate::interrupt::Signals;
 use crate::ui::Ui;
 
 pub(crate) use build::build;
+pub(crate) use console::console;
 pub(crate) use inspect::inspect;
 pub(crate) use lsp::lsp;
 pub(crate) use validate::validate;
@@ -39,8 +41,8 @@ async fn make_plan(
 ) -> Result<Plan, Reported> {
     let PlanWishes { warn_undeclared, force, debug, data_sources } = *wishes;
     check_kind(args, session)?;
-    let inputs = input_options(args, warn_undeclared);
-    let selection = Selection { only: args.only(), except: args.except() };
+    let inputs = input_options(&args.inputs, warn_undeclared);
+    let selection = Selection { only: args.inputs.only(), except: args.inputs.except() };
     let options = PlanOptions { selection, force, debug, data_sources };
     prepare(&args.path, &inputs, catalog, &options, session).await
 }
@@ -75,7 +77,8 @@ fn asking<T>(
 
 /// Whether the template is of the kind that `-config-type` wants.
 fn check_kind(args: &TemplateArgs, session: &Session) -> Result<(), Reported> {
-    if args.config_type != Some(ConfigType::Hcl2) || !is_legacy(&args.path, &*session.system) {
+    if args.inputs.config_type != Some(ConfigType::Hcl2) || !is_legacy(&args.path, &*session.system)
+    {
         return Ok(());
     }
     let message = format!("`{}` is no template in HCL by its name", args.path.display());
@@ -85,7 +88,7 @@ fn check_kind(args: &TemplateArgs, session: &Session) -> Result<(), Reported> {
 }
 
 /// Where the values of variables come from.
-fn input_options(args: &TemplateArgs, warn_undeclared: bool) -> InputOptions {
+fn input_options(args: &InputArgs, warn_undeclared: bool) -> InputOptions {
     InputOptions {
         vars: args.variables.clone(),
         var_files: args.variable_files.clone(),

@@ -73,6 +73,20 @@ impl Signals {
     }
 }
 
+/// Lets the first signal end the program from now on, also when signals were listened to before.
+pub(crate) fn end_at_first() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    // Without a runtime nobody has listened either.
+    if let Ok(runtime) = runtime {
+        std::thread::spawn(move || {
+            runtime.block_on(async {
+                Signals::listen().first().await;
+                end();
+            });
+        });
+    }
+}
+
 fn end() {
     std::process::exit(Exit::Failure.code().into());
 }

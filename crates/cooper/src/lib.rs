@@ -56,6 +56,11 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&Session::new(system.clone()), &mut ui);
             commands::lsp(system, &mut ui)
         }
+        Command::Console(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::console(args, session, &mut ui)
+        }
         Command::Build(args) => {
             let session = Session::new(system);
             log::start(&session, &mut ui);
@@ -89,9 +94,11 @@ fn options(cli: &Cli) -> UiOptions {
     };
     let (color, timestamps) = match &cli.command {
         Command::Build(args) => (args.color, args.timestamp_ui),
-        Command::Validate(_) | Command::Inspect(_) | Command::Lsp(_) | Command::Version => {
-            (true, false)
-        }
+        Command::Validate(_)
+        | Command::Inspect(_)
+        | Command::Lsp(_)
+        | Command::Console(_)
+        | Command::Version => (true, false),
     };
     UiOptions { format, color, timestamps }
 }

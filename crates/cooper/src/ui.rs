@@ -59,6 +59,10 @@ trait Renderer: Send {
     fn event(&mut self, event: &Event);
     /// A result, or a note that is no trouble.
     fn say(&mut self, text: &str);
+    /// What an expression of `console` came to.
+    fn result(&mut self, text: &str) {
+        self.say(text);
+    }
     /// Trouble that has no place in a template.
     fn error(&mut self, text: &str);
     /// Which program this is.
@@ -107,6 +111,7 @@ impl std::fmt::Display for Version {
 
 /// The program's output, and the way to a person's answers.
 pub struct Ui {
+    format: Format,
     renderer: Box<dyn Renderer>,
     questions: Questions,
 }
@@ -141,12 +146,29 @@ impl Ui {
             }
             Format::Json => Box::new(Json::new(out)),
         };
-        Self { renderer, questions: Questions::default() }
+        Self { format, renderer, questions: Questions::default() }
     }
 
     /// Prints a result.
     pub fn say(&mut self, text: &str) {
         self.renderer.say(text);
+    }
+
+    /// Prints what an expression of `console` came to.
+    pub fn result(&mut self, text: &str) {
+        self.renderer.result(text);
+    }
+
+    /// The values of a template's variables and locals, as a result.
+    pub fn values(&self, inspection: &Inspection, secrets: &Secrets) -> String {
+        secrets.scrub(&inspection::values(inspection))
+    }
+
+    /// Whether this form is for a person at a terminal, who may be asked for lines.
+    pub fn is_conversation(&self) -> bool {
+        self.format == Format::Human
+            && std::io::stdin().is_terminal()
+            && std::io::stdout().is_terminal()
     }
 
     /// Prints trouble that has no place in a template.

@@ -15,7 +15,6 @@ use crate::exit::Exit;
 
 /// Commands of Packer that Cooper does not have, and what is to be done without them.
 const NOT_YET: &[(&str, Option<&str>)] = &[
-    ("console", None),
     ("fix", None),
     ("fmt", None),
     ("hcl2_upgrade", None),

@@ -16,7 +16,7 @@ const TEMPLATE_IS_FINE: &str = "The configuration is valid.";
 pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -> Exit {
     let warn_undeclared = !args.no_warn_undeclared_var;
     if args.syntax_only {
-        let inputs = input_options(&args.template, warn_undeclared);
+        let inputs = input_options(&args.template.inputs, warn_undeclared);
         let is_fine = check_kind(&args.template, &session)
             .and_then(|()| Template::load(&args.template.path, &mut session))
             .and_then(|template| Inputs::collect(&inputs, &template, &mut session))

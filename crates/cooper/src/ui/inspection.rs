@@ -31,17 +31,16 @@ impl Inspected<'_> {
     pub(super) fn text(&self) -> Vec<String> {
         let Some(inspection) = self.inspection else { return Vec::new() };
         let title = "Packer Inspect: HCL2 mode\n".to_owned();
-        let (mut values, mut builds) = (String::new(), String::new());
+        let mut builds = String::new();
         // Writing to a string does not fail.
-        let _ = write_values(inspection, &mut values);
         let _ = write_builds(&inspection.builds, &mut builds);
-        [title, values, builds].iter().map(|part| self.secrets.scrub(part)).collect()
+        [title, values(inspection), builds].iter().map(|part| self.secrets.scrub(part)).collect()
     }
 
     /// The document that `docs/inspect.md` describes.
     pub(super) fn document(&self) -> Json {
         let nothing = Inspection::default();
-        let Inspection { plugins, variables, locals, sources, builds } =
+        let Inspection { plugins, variables, locals, data_sources, sources, builds } =
             self.inspection.unwrap_or(&nothing);
         let diagnostics =
             self.diagnostics.iter().map(|d| diagnostics::to_json(d, self.sources, self.secrets));
@@ -51,6 +50,7 @@ impl Inspected<'_> {
             "required_plugins": each(plugins, |plugin| self.plugin(plugin)),
             "variables": each(variables, |variable| self.variable(variable)),
             "locals": each(locals, |local| self.local(local)),
+            "data_sources": each(data_sources, |source| self.source(source)),
             "sources": each(sources, |source| self.source(source)),
             "builds": each(builds, |build| self.build(build)),
             "diagnostics": diagnostics.collect::<Vec<_>>(),
@@ -181,6 +181,14 @@ impl Inspected<'_> {
 
 fn each<T>(list: &[T], one: impl Fn(&T) -> Json) -> Vec<Json> {
     list.iter().map(one).collect()
+}
+
+/// Variables and locals with their values, as Packer writes them.
+pub(super) fn values(inspection: &Inspection) -> String {
+    let mut out = String::new();
+    // Writing to a string does not fail.
+    let _ = write_values(inspection, &mut out);
+    out
 }
 
 fn write_values(inspection: &Inspection, out: &mut String) -> fmt::Result {

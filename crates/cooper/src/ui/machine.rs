@@ -188,6 +188,10 @@ impl Renderer for Machine {
         self.ui((self.clock)(), "say", text);
     }
 
+    fn result(&mut self, text: &str) {
+        self.ui((self.clock)(), "message", text);
+    }
+
     fn error(&mut self, text: &str) {
         self.ui((self.clock)(), "error", text);
     }

@@ -1,11 +1,13 @@
 //! Side by side with a real Packer: each template of `testdata/parity` is built by Debian's
 //! Packer and by Cooper on the same daemon. The images must have the same configuration and the
 //! same tree, and the files left behind the same meaning, but for what [`difference`] lists.
+//! Expressions must have the same values in [`console`].
 //!
 //! `COOPER_PARITY_PROGRAM` names another program to compare with Packer: with `packer` itself it
 //! shows what differs between two runs of the same program.
 
 mod archive;
+mod console;
 mod difference;
 mod image;
 mod outcome;
@@ -21,15 +23,26 @@ fn main() {
     let arguments = Arguments::from_args();
     let templates = testdata();
     let mut trials: Vec<_> = names(&templates).into_iter().map(|name| trial(&name)).collect();
+    trials.extend(console::trials(&templates.join("console")));
     trials.push(Trial::test("every allowed difference is documented", documented));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
 fn trial(name: &str) -> Trial {
-    let required = std::env::var("COOPER_TEST_DOCKER").is_ok_and(|value| value == "require");
     let case = name.to_owned();
-    // Without a testbed there is nothing to compare on: `cargo xtask with` brings one.
-    Trial::test(name, move || compare(&case).map_err(Failed::from)).with_ignored_flag(!required)
+    let trial = Trial::test(name, move || compare(&case).map_err(Failed::from));
+    trial.with_ignored_flag(!has_testbed())
+}
+
+/// Without a testbed there is neither a Packer nor a daemon: `cargo xtask with` brings them.
+fn has_testbed() -> bool {
+    std::env::var("COOPER_TEST_DOCKER").is_ok_and(|value| value == "require")
+}
+
+/// The program that is compared with Packer.
+fn program() -> PathBuf {
+    std::env::var_os("COOPER_PARITY_PROGRAM")
+        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cooper")), PathBuf::from)
 }
 
 fn compare(name: &str) -> Result<()> {
@@ -40,9 +53,7 @@ fn compare(name: &str) -> Result<()> {
             packer.code, packer.expected_code, packer.output
         )));
     }
-    let program = std::env::var_os("COOPER_PARITY_PROGRAM")
-        .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_cooper")), PathBuf::from);
-    let cooper = Outcome::of(name, &program)?;
+    let cooper = Outcome::of(name, &program())?;
     let differences = difference::between(&packer, &cooper);
     if differences.is_empty() {
         return Ok(());
