@@ -2,17 +2,19 @@
 //! known without building anything.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Name};
-use cooper_hcl::{
-    Code, Diagnostic, Environment, Functions, Reported, Scope, Span, Type, Value, evaluate,
-};
+use cooper_hcl::{Code, Diagnostic, Environment, Reported, Scope, Span, Type, Value, evaluate};
 
 use crate::component::Catalog;
 use crate::inputs::{InputOptions, InputOrigin, Inputs};
 use crate::resolve::{DataSources, Values, resolve_given};
 use crate::session::Session;
-use crate::template::{BuildBlock, PluginRequirement, SourceRef, StepBlock, Template};
+use crate::template::repeat::bind;
+use crate::template::{
+    BuildBlock, ExpandedBuild, PluginRequirement, SourceRef, StepBlock, Template,
+};
 
 /// What a template holds. Values carry their marks: what is sensitive must be shown as such.
 #[derive(Clone, Debug, Default)]
@@ -195,28 +197,40 @@ impl Inspector<'_> {
         let mut scope = self.values.scope();
         let text = |attribute: &Option<Attribute>| self.text(attribute.as_ref()?, &scope);
         let (name, description) = (text(&block.name), text(&block.description));
-        let sources = self.uses(block, &scope);
+        let env = self.env();
+        // What cannot be told before a build is no mistake here.
+        let blocks = block.expand(&scope, env, true);
+        let sources = self.uses(block, &blocks, &scope);
         let unknown = || Value::unknown(Type::String);
         scope.bind("source", Value::object([("type", unknown()), ("name", unknown())]));
         let build_name = Value::string(name.as_deref().unwrap_or_default());
         scope.bind("build", Value::object([("name", build_name)]));
-        let step = |block: &StepBlock| InspectedStep {
-            component: block.component.text.to_string(),
-            name: block.meta.attribute("name").and_then(|name| self.text(name, &scope)),
-            span: block.header,
+        let step = |block: &Arc<StepBlock>| {
+            let mut scope = scope.child();
+            bind(&block.elements, &mut scope);
+            InspectedStep {
+                component: block.component.text.to_string(),
+                name: block.meta.attribute("name").and_then(|name| self.text(name, &scope)),
+                span: block.header,
+            }
         };
         InspectedBuild {
             sources,
-            provisioners: block.provisioners.iter().map(step).collect(),
-            error_cleanup: block.error_cleanup.as_ref().map(step),
-            chains: block.chains.iter().map(|chain| chain.iter().map(step).collect()).collect(),
+            provisioners: blocks.provisioners.iter().map(step).collect(),
+            error_cleanup: blocks.error_cleanup.as_ref().map(step),
+            chains: blocks.chains.iter().map(|chain| chain.iter().map(step).collect()).collect(),
             name: name.filter(|name| !name.is_empty()),
             description: description.filter(|description| !description.is_empty()),
             span: block.header,
         }
     }
 
-    fn uses(&self, block: &BuildBlock, scope: &Scope<'_>) -> Vec<InspectedUse> {
+    fn uses(
+        &self,
+        block: &BuildBlock,
+        blocks: &ExpandedBuild,
+        scope: &Scope<'_>,
+    ) -> Vec<InspectedUse> {
         let mut uses = Vec::new();
         if let Some(attribute) = &block.sources
             && let Ok(value) = self.value(attribute, &Type::list(Type::String), scope)
@@ -227,8 +241,10 @@ impl Inspector<'_> {
                 uses.extend(element.as_str().and_then(|text| self.used(text, span)));
             }
         }
-        for nested in &block.uses {
-            let name = nested.name.as_ref().and_then(|name| self.text(name, &Scope::new()));
+        for nested in &blocks.uses {
+            let mut scope = Scope::new();
+            bind(&nested.elements, &mut scope);
+            let name = nested.name.as_ref().and_then(|name| self.text(name, &scope));
             let name = name.filter(|name| !name.is_empty());
             uses.push(InspectedUse {
                 name: name.unwrap_or_else(|| nested.source.label.to_string()),
@@ -263,13 +279,16 @@ impl Inspector<'_> {
         ty: &Type,
         scope: &Scope<'_>,
     ) -> Result<Value, Reported> {
-        let Session { diags, functions, system, .. } = self.session;
-        let functions: &Functions = functions;
-        let env = Environment { functions, system: &**system, root: &self.template.root, diags };
-        evaluate(&attribute.expr, scope, env)?.convert(ty).map_err(|cause| {
+        let diags = &self.session.diags;
+        evaluate(&attribute.expr, scope, self.env())?.convert(ty).map_err(|cause| {
             let message = format!("`{}` cannot be used: {cause}", attribute.name.text);
             let span = cooper_hcl::schema::locate(&attribute.expr, &cause.path.0);
             diags.error(Diagnostic::error(Code::WrongType, message).at(span, ""))
         })
+    }
+
+    fn env(&self) -> Environment<'_> {
+        let Session { diags, functions, system, .. } = self.session;
+        Environment { functions, system: &**system, root: &self.template.root, diags }
     }
 }

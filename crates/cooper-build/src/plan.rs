@@ -13,7 +13,7 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 
 use arguments::{BuildScope, Shared};
-use outline::{Post, outline};
+use outline::{Post, expand, outline};
 use prepare::{Prepared, Preparing};
 
 use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
@@ -182,7 +182,8 @@ pub async fn plan(
     let patterns = options.selection.compile(diags);
     let plugins = check_plugins(template, catalog, session);
     let catalog = &catalog.with_accessors(&template.plugins);
-    let outlines = outline(template, values, catalog, session);
+    let expanded = expand(template, values, session);
+    let outlines = outline(template, &expanded, values, catalog, session);
     // What is wrong so far is wrong with the template; what follows, with single builds.
     let sound = diags.check();
     let (patterns, _) = (patterns?, plugins);

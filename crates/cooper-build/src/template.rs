@@ -6,6 +6,7 @@ pub(crate) mod legacy;
 pub(crate) mod load;
 mod local;
 mod packer;
+pub(crate) mod repeat;
 pub(crate) mod shape;
 mod source;
 #[cfg(test)]
@@ -18,11 +19,15 @@ use cooper_hcl::Reported;
 
 use crate::session::Session;
 
-pub use build::{BuildBlock, POST_PROCESSOR, PROVISIONER, SourceUse, StepBlock};
+pub use build::{
+    BuildBlock, ChainBlock, ChainItem, ExpandedBuild, POST_PROCESSOR, PROVISIONER, SourceUse,
+    StepBlock,
+};
 pub use data::DataBlock;
 pub use load::{ROOT, is_legacy};
 pub use local::Local;
 pub use packer::PluginRequirement;
+pub use repeat::{Elements, Repeat, Repeated};
 pub use shape::{ArgumentShape, BlockShape, Rest, Shape, is_identifier};
 pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};

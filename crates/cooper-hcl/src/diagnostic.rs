@@ -194,6 +194,22 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    /// Whether both tell the same of the same place, whatever was being done.
+    fn is_same(&self, other: &Self) -> bool {
+        let Self { severity, code, message, primary, labels, help, trace: _ } = self;
+        (severity, code, message, primary, labels, help)
+            == (
+                &other.severity,
+                &other.code,
+                &other.message,
+                &other.primary,
+                &other.labels,
+                &other.help,
+            )
+    }
+}
+
 /// What [`Diagnostic::help`] takes: a text, or perhaps a text.
 pub struct Help(Option<String>);
 
@@ -268,9 +284,25 @@ impl Diagnostics {
         let full = list.len() >= Self::MOST
             && (diagnostic.severity == Severity::Warning
                 || list.iter().any(|d| d.severity == Severity::Error));
-        if !full && !list.contains(&diagnostic) {
+        if !full && !list.iter().any(|known| known.is_same(&diagnostic)) {
             list.push(diagnostic);
         }
+    }
+
+    /// Does something that records in a list of its own, and adds an outer frame to all that is
+    /// recorded there: what was being done.
+    pub fn traced<T>(&self, frame: &str, work: impl FnOnce(&Diagnostics) -> T) -> T {
+        let inner = Diagnostics::new();
+        let done = work(&inner);
+        for diagnostic in inner.take() {
+            self.record(diagnostic.trace(frame));
+        }
+        done
+    }
+
+    /// Records everything that was recorded elsewhere.
+    pub fn append(&self, other: &Diagnostics) {
+        other.take().into_iter().for_each(|diagnostic| self.record(diagnostic));
     }
 
     /// Whether further errors are dropped, so that what makes one helpful is wasted.

@@ -1,6 +1,7 @@
 //! What a block may contain, and the reading of a block by it.
 
 mod decode;
+mod dynamic;
 mod weak;
 
 use std::borrow::Cow;
@@ -9,7 +10,8 @@ use std::collections::BTreeMap;
 use crate::source::Span;
 use crate::value::{Type, Value};
 
-pub use decode::{check_shape, decode, locate};
+pub use decode::{Part, decode, locate};
+pub use dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
 
 /// What a block may contain.
 #[derive(Clone, Debug, Default, PartialEq)]

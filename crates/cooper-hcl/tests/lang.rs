@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, ExprKind};
-use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Schema, decode};
+use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Part, Schema, decode};
 use cooper_hcl::system::Nowhere;
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
@@ -104,7 +104,9 @@ fn check_body(
     }
     let schema = sample_schema();
     for block in body.blocks("sample") {
-        if let Ok(decoded) = decode(&[&block.body], block.header, &schema, scope, env) {
+        if let Ok(decoded) =
+            decode(&[Part { body: &block.body, scope }], block.header, &schema, env)
+        {
             let expected = block.labels.first().map(|label| label.text.to_string());
             let found = format!("{:?}", decoded.value);
             if expected.as_deref() != Some(&found) {

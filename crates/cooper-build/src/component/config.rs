@@ -23,7 +23,7 @@ pub struct Config<'a> {
     pub facts: &'a [&'static str],
     /// The types of the components whose artifact a post-processor is given: the source's, then
     /// those before it in its chain. Names are as the catalog has them.
-    pub before: Vec<String>,
+    pub before: &'a [String],
     /// When this happens.
     pub phase: Phase<'a>,
     /// Where mistakes are recorded.

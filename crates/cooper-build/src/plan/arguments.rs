@@ -1,12 +1,14 @@
 //! A component's arguments: the bodies they come from, and what those are evaluated with.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, Call, Expr, ExprKind, Name};
-use cooper_hcl::schema::{Decoded, Schema, decode};
+use cooper_hcl::schema::{Decoded, Part, Schema, decode};
 use cooper_hcl::{
-    Diagnostic, Diagnostics, Environment, Functions, Reported, SourceMap, Span, System, Type, Value,
+    Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, SourceMap, Span, System,
+    Type, Value,
 };
 use futures::future::BoxFuture;
 
@@ -18,6 +20,8 @@ use crate::component::{
 use crate::failure::Failure;
 use crate::resolve::Values;
 use crate::secret::Secrets;
+use crate::template::Elements;
+use crate::template::repeat::bind;
 
 /// The name that a step's `override` has while it is evaluated; no template can write it.
 const OVERRIDE: &str = "override of the step";
@@ -45,18 +49,33 @@ pub(super) struct BuildScope {
     pub(super) facts: Vec<&'static str>,
 }
 
+/// What a post-processor's artifact came through: part of what its chain consists of.
+#[derive(Clone, Default)]
+pub(super) struct Before {
+    /// The kinds of the source and of all post-processors of the chain.
+    pub(super) chain: Arc<[String]>,
+    /// How many of them come before this one.
+    pub(super) count: usize,
+}
+
+impl Before {
+    fn kinds(&self) -> &[String] {
+        &self.chain[..self.count]
+    }
+}
+
 /// The arguments of one component in one build.
 #[derive(Clone)]
 pub(super) struct Arguments {
     pub(super) scope: Arc<BuildScope>,
-    /// Read as if they were one.
-    pub(super) bodies: Vec<Arc<Body>>,
+    /// Read as if they were one, each with the elements that it was made for.
+    pub(super) bodies: Vec<(Arc<Body>, Elements)>,
     /// What a diagnostic about the block points at.
     pub(super) header: Span,
     /// What `override` says for this source: an object.
     pub(super) overrides: Option<Value>,
     /// The components before it, for a post-processor.
-    pub(super) before: Vec<String>,
+    pub(super) before: Before,
 }
 
 impl BuildScope {
@@ -122,14 +141,21 @@ impl Arguments {
             root: &shared.root,
             diags,
         };
-        let Some(overrides) = &self.overrides else {
-            let bodies: Vec<&Body> = self.bodies.iter().map(|body| &**body).collect();
-            return decode(&bodies, self.header, schema, &scope, env);
-        };
-        scope.bind(OVERRIDE, overrides.clone());
-        let bodies: Vec<Body> =
-            self.bodies.iter().map(|body| overridden(body, overrides, schema)).collect();
-        decode(&bodies.iter().collect::<Vec<_>>(), self.header, schema, &scope, env)
+        if let Some(overrides) = &self.overrides {
+            scope.bind(OVERRIDE, overrides.clone());
+        }
+        let bodies = self.bodies.iter().map(|(body, elements)| {
+            let mut scope = scope.child();
+            bind(elements, &mut scope);
+            match &self.overrides {
+                Some(overrides) => (Cow::Owned(overridden(body, overrides, schema)), scope),
+                None => (Cow::Borrowed(&**body), scope),
+            }
+        });
+        let bodies: Vec<(Cow<'_, Body>, Scope<'_>)> = bodies.collect();
+        let parts: Vec<Part<'_>> =
+            bodies.iter().map(|(body, scope)| Part { body, scope }).collect();
+        decode(&parts, self.header, schema, env)
     }
 
     /// The arguments as a component gets them.
@@ -145,7 +171,7 @@ impl Arguments {
             places: decoded.places,
             origin: Origin::clone(origin),
             facts: &self.scope.facts,
-            before: self.before.clone(),
+            before: self.before.kinds(),
             phase,
             diags,
             system: &shared.system,

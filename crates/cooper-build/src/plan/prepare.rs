@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use cooper_hcl::ast::Body;
-use cooper_hcl::schema::Decoded;
+use cooper_hcl::schema::{Decoded, Iteration};
 use cooper_hcl::{Diagnostics, Reported, Span, Value};
 
-use super::arguments::{Arguments, BuildFacts, BuildScope, WaitingStep};
+use super::arguments::{Arguments, Before, BuildFacts, BuildScope, WaitingStep};
 use super::outline::{Outline, Post, Provision, Step, Use};
 use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
 use crate::component::{
     Catalog, Config, Phase, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind,
 };
 use crate::event::BuildId;
+use crate::template::Elements;
+use crate::template::repeat::traced;
 
 /// What became of a selected build.
 pub(super) enum Prepared {
@@ -67,12 +69,14 @@ impl Preparing<'_, '_> {
         let mut chains = Vec::new();
         for chain in &self.chains {
             let mut steps = Vec::new();
-            let mut before = vec![self.catalog.own_name(&self.used.source.component.text)];
-            for post in chain.iter().filter(|post| post.step.filter.keeps(&source_name)) {
-                let kind = self.catalog.own_name(&post.step.block.component.text);
-                let prepared = self.post(post, kind.clone(), before.clone()).await;
-                before.push(kind);
-                match prepared {
+            let kept = || chain.iter().filter(|post| post.step.filter.keeps(&source_name));
+            let components = kept().map(|post| &post.step.block.component);
+            let components = [&self.used.source.component].into_iter().chain(components);
+            let kinds: Arc<[String]> =
+                components.map(|component| self.catalog.own_name(&component.text)).collect();
+            for (index, post) in kept().enumerate() {
+                let before = Before { chain: kinds.clone(), count: index + 1 };
+                match self.post(post, kinds[index + 1].clone(), before).await {
                     Ok(Some(step)) => steps.push(step),
                     Ok(None) => complete = false,
                     Err(_) => sound = false,
@@ -101,13 +105,13 @@ impl Preparing<'_, '_> {
 
     async fn source(&self) -> Result<Option<SourceStep>, Reported> {
         let Use { kind, source, nested, .. } = self.used;
-        let mut bodies = vec![source.body.clone()];
+        let mut bodies = vec![(source.body.clone(), Elements::default())];
         let mut header = source.header;
         if let Some(nested) = nested {
-            bodies.push(nested.body.clone());
+            bodies.push((nested.body.clone(), nested.elements.clone()));
             header = nested.header;
         }
-        let arguments = self.arguments(bodies, header, None, Vec::new());
+        let arguments = self.arguments(bodies, header, None, Before::default());
         let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
         if !self.is_known(&decoded)? {
             return Ok(None);
@@ -124,11 +128,23 @@ impl Preparing<'_, '_> {
         &self,
         provision: &Provision<'_>,
     ) -> Result<Option<ProvisionStep>, Reported> {
+        let found = Diagnostics::new();
+        let prepared = self.provision_found(provision, &found).await;
+        self.tell(&provision.step.block.elements, &found);
+        prepared
+    }
+
+    async fn provision_found(
+        &self,
+        provision: &Provision<'_>,
+        found: &Diagnostics,
+    ) -> Result<Option<ProvisionStep>, Reported> {
         let Provision { step, policy, overrides } = provision;
         let name = self.scope.origin.source_name.as_str();
         let overrides = overrides.as_ref().and_then(Value::as_mapping);
         let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
-        let (arguments, decoded) = self.decode(step, step.kind.schema(), overrides, Vec::new())?;
+        let (arguments, decoded) =
+            self.decode(step, step.kind.schema(), overrides, Before::default(), found)?;
         let run = match decoded {
             Arrival::Unread => return Ok(None),
             Arrival::WithFacts => {
@@ -139,7 +155,7 @@ impl Preparing<'_, '_> {
                 }))
             }
             Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, self.diags);
+                let config = arguments.config(decoded, Phase::Plan, found);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
@@ -156,10 +172,23 @@ impl Preparing<'_, '_> {
         &self,
         post: &Post<'_>,
         kind: String,
-        before: Vec<String>,
+        before: Before,
+    ) -> Result<Option<PostStep>, Reported> {
+        let found = Diagnostics::new();
+        let prepared = self.post_found(post, kind, before, &found).await;
+        self.tell(&post.step.block.elements, &found);
+        prepared
+    }
+
+    async fn post_found(
+        &self,
+        post: &Post<'_>,
+        kind: String,
+        before: Before,
+        found: &Diagnostics,
     ) -> Result<Option<PostStep>, Reported> {
         let Post { step, keep_input } = post;
-        let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before)?;
+        let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before, found)?;
         let run = match decoded {
             Arrival::Unread => return Ok(None),
             Arrival::WithFacts => {
@@ -172,7 +201,7 @@ impl Preparing<'_, '_> {
                 }))
             }
             Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, self.diags);
+                let config = arguments.config(decoded, Phase::Plan, found);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
@@ -186,17 +215,28 @@ impl Preparing<'_, '_> {
         }))
     }
 
+    /// Passes on what was found wrong with a block, and for which elements it was made.
+    fn tell(&self, elements: &[Iteration], found: &Diagnostics) {
+        traced(elements, self.diags, |diags| diags.append(found));
+    }
+
     /// Reads a step's arguments.
     fn decode<K: ?Sized>(
         &self,
         step: &Step<'_, K>,
         schema: &cooper_hcl::schema::Schema,
         overrides: Option<Value>,
-        before: Vec<String>,
+        before: Before,
+        found: &Diagnostics,
     ) -> Result<(Arguments, Arrival), Reported> {
         let block = step.block;
-        let arguments = self.arguments(vec![block.body.clone()], block.header, overrides, before);
-        let decoded = arguments.decode(schema, BuildFacts::ToCome, self.diags)?;
+        let arguments = self.arguments(
+            vec![(block.body.clone(), block.elements.clone())],
+            block.header,
+            overrides,
+            before,
+        );
+        let decoded = arguments.decode(schema, BuildFacts::ToCome, found)?;
         let arrival = match step.waits {
             true => Arrival::WithFacts,
             false if self.is_known(&decoded)? => Arrival::Now(decoded),
@@ -207,10 +247,10 @@ impl Preparing<'_, '_> {
 
     fn arguments(
         &self,
-        bodies: Vec<Arc<Body>>,
+        bodies: Vec<(Arc<Body>, Elements)>,
         header: Span,
         overrides: Option<Value>,
-        before: Vec<String>,
+        before: Before,
     ) -> Arguments {
         Arguments { scope: self.scope.clone(), bodies, header, overrides, before }
     }

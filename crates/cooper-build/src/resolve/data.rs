@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cooper_hcl::schema::decode;
+use cooper_hcl::schema::{Part, decode};
 use cooper_hcl::{Code, Diagnostic, Environment, Reported, Scope, Value, did_you_mean};
 use futures::StreamExt;
 
@@ -48,7 +48,8 @@ impl<'a> Readings<'a> {
             let error = Diagnostic::error(Code::UnknownComponent, message).at(component.span, "");
             return Err(session.diags.error(error.help(self.instead(&component.text))));
         };
-        let decoded = decode(&[&block.body], block.header, kind.schema(), scope, self.env())?;
+        let part = Part { body: &block.body, scope };
+        let decoded = decode(&[part], block.header, kind.schema(), self.env())?;
         if !decoded.value.is_wholly_known() {
             // What it needs is not known because that failed, or was not to be asked either.
             return Ok(None);
@@ -58,7 +59,7 @@ impl<'a> Readings<'a> {
             places: decoded.places,
             origin: Origin::before_builds(),
             facts: &[],
-            before: Vec::new(),
+            before: &[],
             phase: Phase::Plan,
             diags: &session.diags,
             system: &session.system,

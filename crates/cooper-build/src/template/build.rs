@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Block, Body, Name};
-use cooper_hcl::{Code, Diagnostic, Diagnostics, Span};
+use cooper_hcl::schema::{DYNAMIC, Dynamic};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Environment, Scope, Span};
 
 use super::Template;
+use super::repeat::{Elements, Expander, Repeat, Repeatable, Repeated};
 use super::shape::{ArgumentShape, BlockShape, Rest, Shape, component_body};
 use super::source::SourceRef;
 use crate::component::Role;
 
-/// A `build` block.
+/// A `build` block, with its `dynamic` blocks.
 #[derive(Clone, Debug)]
 pub struct BuildBlock {
     /// `name`
@@ -20,15 +22,28 @@ pub struct BuildBlock {
     /// `sources`
     pub sources: Option<Attribute>,
     /// Nested `source` blocks, in order.
-    pub uses: Vec<SourceUse>,
+    pub uses: Vec<Repeated<SourceUse>>,
     /// `provisioner` blocks, in order.
-    pub provisioners: Vec<StepBlock>,
-    /// `error-cleanup-provisioner`
-    pub error_cleanup: Option<StepBlock>,
-    /// `post-processor` blocks, each a chain of one, and `post-processors` blocks.
-    pub chains: Vec<Vec<StepBlock>>,
+    pub provisioners: Vec<Repeated<StepBlock>>,
+    /// `error-cleanup-provisioner` blocks, of which there may be one.
+    pub error_cleanup: Vec<Repeated<StepBlock>>,
+    /// `post-processor` and `post-processors` blocks, in order.
+    pub chains: Vec<ChainItem>,
     /// What a diagnostic about the block points at.
     pub header: Span,
+}
+
+/// What a `build` block comes to when its `dynamic` blocks are expanded.
+#[derive(Clone, Debug)]
+pub struct ExpandedBuild {
+    /// Nested `source` blocks, in order.
+    pub uses: Vec<Arc<SourceUse>>,
+    /// `provisioner` blocks, in order.
+    pub provisioners: Vec<Arc<StepBlock>>,
+    /// `error-cleanup-provisioner`
+    pub error_cleanup: Option<Arc<StepBlock>>,
+    /// The chains of post-processors, in order; none of them is empty.
+    pub chains: Vec<Vec<Arc<StepBlock>>>,
 }
 
 /// A `source` block inside a `build` block.
@@ -42,6 +57,8 @@ pub struct SourceUse {
     pub body: Arc<Body>,
     /// What a diagnostic about the block points at.
     pub header: Span,
+    /// The elements it was made for.
+    pub elements: Elements,
 }
 
 /// A provisioner or post-processor block.
@@ -50,11 +67,100 @@ pub struct StepBlock {
     /// The component's type: `shell`.
     pub component: Name,
     /// The arguments that every step has: `name`, `only`, `timeout`…
-    pub meta: Body,
+    pub meta: Arc<Body>,
     /// The component's own arguments.
     pub body: Arc<Body>,
     /// What a diagnostic about the block points at.
     pub header: Span,
+    /// The elements it was made for.
+    pub elements: Elements,
+}
+
+/// What makes chains of post-processors.
+#[derive(Clone, Debug)]
+pub enum ChainItem {
+    /// `post-processor` blocks, each a chain of its own.
+    Single(Repeated<StepBlock>),
+    /// `post-processors` blocks.
+    Several(Repeated<ChainBlock>),
+}
+
+/// A `post-processors` block.
+#[derive(Clone, Debug)]
+pub struct ChainBlock {
+    /// Its post-processors, in order.
+    pub steps: Vec<Repeated<StepBlock>>,
+    /// The elements it was made for.
+    pub elements: Elements,
+}
+
+impl BuildBlock {
+    /// Expands the `dynamic` blocks; what is wrong with them is recorded. With `unread` data
+    /// sources, a block whose number nobody can tell is there once.
+    pub(crate) fn expand(
+        &self,
+        scope: &Scope<'_>,
+        env: Environment<'_>,
+        unread: bool,
+    ) -> ExpandedBuild {
+        let expander = Expander::new(scope, env, unread);
+        let nothing = Elements::default();
+        let uses = expander.expand(&self.uses, &nothing);
+        let provisioners = expander.expand(&self.provisioners, &nothing);
+        let mut error_cleanup = expander.expand(&self.error_cleanup, &nothing).into_iter();
+        let first = error_cleanup.next();
+        if let (Some(first), Some(second)) = (&first, error_cleanup.next()) {
+            let message = "a build has at most one `error-cleanup-provisioner`";
+            let error = Diagnostic::error(Code::Duplicate, message);
+            let error = error.at(second.header, "a second one");
+            env.diags.error(error.label(first.header, "the first one"));
+        }
+        let mut chains: Vec<Vec<Arc<StepBlock>>> = Vec::new();
+        for item in &self.chains {
+            match item {
+                ChainItem::Single(step) => {
+                    let steps = expander.expand(std::slice::from_ref(step), &nothing);
+                    chains.extend(steps.into_iter().map(|step| vec![step]));
+                }
+                ChainItem::Several(chain) => {
+                    let several = expander.expand(std::slice::from_ref(chain), &nothing);
+                    let steps =
+                        several.iter().map(|chain| expander.expand(&chain.steps, &chain.elements));
+                    chains.extend(steps.filter(|chain| !chain.is_empty()));
+                }
+            }
+        }
+        ExpandedBuild { uses, provisioners, error_cleanup: first, chains }
+    }
+}
+
+impl Repeatable for SourceUse {
+    const LABELS: &'static [&'static str] = &["type.name"];
+
+    fn made(&self, labels: &[Name], elements: Elements, diags: &Diagnostics) -> Option<Self> {
+        let source = match labels {
+            [label] => used(label, diags)?,
+            _ => self.source.clone(),
+        };
+        Some(Self { source, elements, ..self.clone() })
+    }
+}
+
+impl Repeatable for StepBlock {
+    const LABELS: &'static [&'static str] = &["type"];
+
+    fn made(&self, labels: &[Name], elements: Elements, _: &Diagnostics) -> Option<Self> {
+        let component = labels.first().unwrap_or(&self.component).clone();
+        Some(Self { component, elements, ..self.clone() })
+    }
+}
+
+impl Repeatable for ChainBlock {
+    const LABELS: &'static [&'static str] = &[];
+
+    fn made(&self, _: &[Name], elements: Elements, _: &Diagnostics) -> Option<Self> {
+        Some(Self { elements, ..self.clone() })
+    }
 }
 
 /// A `build` block.
@@ -211,7 +317,7 @@ pub static POST_PROCESSOR: Shape = Shape {
 
 pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
     let Block { body, header, .. } = block;
-    let body = SHAPE.read(body, header, diags);
+    let body = SHAPE.read_repeated(body, header, diags);
     let attribute = |name| body.attribute(name).cloned();
     let mut build = BuildBlock {
         name: attribute("name"),
@@ -219,81 +325,143 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
         sources: attribute("sources"),
         uses: Vec::new(),
         provisioners: Vec::new(),
-        error_cleanup: None,
+        error_cleanup: Vec::new(),
         chains: Vec::new(),
         header,
     };
     for block in body.blocks {
-        match (&*block.kind.text, &block.labels[..]) {
-            ("source", [label]) => {
-                let label = label.clone();
-                build.uses.extend(source_use(&label, block, diags));
+        if &*block.kind.text == DYNAMIC {
+            // What cannot be expanded was recorded.
+            if let Ok(dynamic) = Dynamic::read(&block, diags) {
+                build.add_dynamic(dynamic, diags);
             }
-            ("provisioner", [component]) => {
-                let component = component.clone();
-                build.provisioners.push(step(component, block, &PROVISIONER, diags));
-            }
-            ("error-cleanup-provisioner", [component]) => {
-                let component = component.clone();
-                let step = step(component, block, &PROVISIONER, diags);
-                if let Some(first) = &build.error_cleanup {
-                    let message = "a build has at most one `error-cleanup-provisioner`";
-                    let error = Diagnostic::error(Code::Duplicate, message);
-                    let error = error.at(step.header, "a second one");
-                    diags.error(error.label(first.header, "the first one"));
-                } else {
-                    build.error_cleanup = Some(step);
-                }
-            }
-            ("post-processor", [component]) => {
-                let component = component.clone();
-                build.chains.push(vec![step(component, block, &POST_PROCESSOR, diags)]);
-            }
-            ("post-processors", []) => {
-                let body = CHAIN.read(block.body, block.header, diags);
-                let mut chain = Vec::new();
-                for block in body.blocks {
-                    if let ("post-processor", [component]) = (&*block.kind.text, &block.labels[..])
-                    {
-                        let component = component.clone();
-                        chain.push(step(component, block, &POST_PROCESSOR, diags));
-                    }
-                }
-                if !chain.is_empty() {
-                    build.chains.push(chain);
-                }
-            }
-            ("hcp_packer_registry", []) => {
-                let message =
-                    "`hcp_packer_registry` has no effect: Cooper does not report to HCP Packer";
-                let warning = Diagnostic::warning(Code::NoEffect, message);
-                diags.warn(warning.at(block.header, "").help("remove the block"));
-            }
-            // Wrong labels and unknown blocks were recorded; Packer ignores `from`.
-            _ => {}
+        } else {
+            build.add(block, diags);
         }
     }
     template.builds.push(build);
 }
 
-fn source_use(label: &Name, block: Block, diags: &Diagnostics) -> Option<SourceUse> {
-    let Some(source) = SourceRef::parse(&label.text) else {
+impl BuildBlock {
+    fn add(&mut self, block: Block, diags: &Diagnostics) {
+        match &*block.kind.text {
+            "source" => {
+                let source = block.labels.first().and_then(|label| used(label, diags));
+                if let Some(source) = source {
+                    let used = source_use(source, block.body, block.header, diags);
+                    self.uses.push(Repeated::Once(Arc::new(used)));
+                }
+            }
+            "provisioner" => self.provisioners.extend(written(block, &PROVISIONER, diags)),
+            "error-cleanup-provisioner" => {
+                self.error_cleanup.extend(written(block, &PROVISIONER, diags));
+            }
+            "post-processor" => {
+                let step = written(block, &POST_PROCESSOR, diags);
+                self.chains.extend(step.map(ChainItem::Single));
+            }
+            "post-processors" => {
+                let chain = chain(block.body, block.header, diags);
+                self.chains.push(ChainItem::Several(Repeated::Once(Arc::new(chain))));
+            }
+            "hcp_packer_registry" => registry(block, diags),
+            // Unknown blocks were recorded; Packer ignores `from`.
+            _ => {}
+        }
+    }
+
+    fn add_dynamic(&mut self, dynamic: Dynamic, diags: &Diagnostics) {
+        let (content, header) = (dynamic.content.clone(), dynamic.header);
+        match &*dynamic.kind.text {
+            "source" => {
+                // Which source it is, each element says.
+                let source = SourceRef { component: "".into(), label: "".into() };
+                let pattern = source_use(source, content, header, diags);
+                self.uses.push(Repeated::Each(Box::new(Repeat { dynamic, pattern })));
+            }
+            "provisioner" => self.provisioners.push(made(dynamic, &PROVISIONER, diags)),
+            "error-cleanup-provisioner" => {
+                self.error_cleanup.push(made(dynamic, &PROVISIONER, diags));
+            }
+            "post-processor" => {
+                self.chains.push(ChainItem::Single(made(dynamic, &POST_PROCESSOR, diags)));
+            }
+            "post-processors" => {
+                let pattern = chain(content, header, diags);
+                let repeat = Repeated::Each(Box::new(Repeat { dynamic, pattern }));
+                self.chains.push(ChainItem::Several(repeat));
+            }
+            // Of these, none does anything.
+            "hcp_packer_registry" | "from" => {}
+            _ => SHAPE.unknown_block(&dynamic.kind, diags),
+        }
+    }
+}
+
+/// The source that the label of a nested `source` block means; records when it means none.
+fn used(label: &Name, diags: &Diagnostics) -> Option<SourceRef> {
+    let source = SourceRef::parse(&label.text);
+    if source.is_none() {
         let message = format!("`{}` is not a reference to a source", label.text);
         let error = Diagnostic::error(Code::UnknownReference, message);
         let help = "write `source \"TYPE.NAME\" { … }`, such as `source \"docker.ubuntu\"`";
         diags.error(error.at(label.span, "").help(help));
-        return None;
-    };
-    let Block { body, header, .. } = block;
-    let (mut meta, body) = split(component_body(body, diags), &USE);
-    let name = meta.attributes.pop();
-    Some(SourceUse { source, name, body: Arc::new(body), header })
+    }
+    source
 }
 
-fn step(component: Name, block: Block, meta: &Shape, diags: &Diagnostics) -> StepBlock {
-    let Block { body, header, .. } = block;
+fn source_use(source: SourceRef, body: Body, header: Span, diags: &Diagnostics) -> SourceUse {
+    let (mut meta, body) = split(component_body(body, diags), &USE);
+    let name = meta.attributes.pop();
+    SourceUse { source, name, body: Arc::new(body), header, elements: Elements::default() }
+}
+
+fn step(component: Name, body: Body, header: Span, meta: &Shape, diags: &Diagnostics) -> StepBlock {
     let (meta, body) = split(component_body(body, diags), meta);
-    StepBlock { component, meta, body: Arc::new(body), header }
+    let (meta, body) = (Arc::new(meta), Arc::new(body));
+    StepBlock { component, meta, body, header, elements: Elements::default() }
+}
+
+/// A step that is written out. Without a label, which was recorded, nobody can tell what it is.
+fn written(block: Block, meta: &Shape, diags: &Diagnostics) -> Option<Repeated<StepBlock>> {
+    let Block { labels, body, header, .. } = block;
+    let component = labels.into_iter().next()?;
+    Some(Repeated::Once(Arc::new(step(component, body, header, meta, diags))))
+}
+
+/// Steps that a `dynamic` block makes. Which component they are, each element says.
+fn made(dynamic: Dynamic, meta: &Shape, diags: &Diagnostics) -> Repeated<StepBlock> {
+    let (component, content) = (dynamic.kind.clone(), dynamic.content.clone());
+    let pattern = step(component, content, dynamic.header, meta, diags);
+    Repeated::Each(Box::new(Repeat { dynamic, pattern }))
+}
+
+/// A `post-processors` block.
+fn chain(body: Body, header: Span, diags: &Diagnostics) -> ChainBlock {
+    let body = CHAIN.read_repeated(body, header, diags);
+    let mut steps = Vec::new();
+    for block in body.blocks {
+        match &*block.kind.text {
+            "post-processor" => steps.extend(written(block, &POST_PROCESSOR, diags)),
+            DYNAMIC => match Dynamic::read(&block, diags) {
+                Ok(dynamic) if &*dynamic.kind.text == "post-processor" => {
+                    steps.push(made(dynamic, &POST_PROCESSOR, diags));
+                }
+                Ok(dynamic) => CHAIN.unknown_block(&dynamic.kind, diags),
+                // It was recorded.
+                Err(_) => {}
+            },
+            // Unknown blocks were recorded.
+            _ => {}
+        }
+    }
+    ChainBlock { steps, elements: Elements::default() }
+}
+
+fn registry(block: Block, diags: &Diagnostics) {
+    let message = "`hcp_packer_registry` has no effect: Cooper does not report to HCP Packer";
+    let warning = Diagnostic::warning(Code::NoEffect, message);
+    diags.warn(warning.at(block.header, "").help("remove the block"));
 }
 
 /// Takes the arguments that the shape lists out of a body.

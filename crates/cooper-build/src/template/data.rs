@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Block, Body, Name};
+use cooper_hcl::schema::DYNAMIC;
 use cooper_hcl::{Diagnostics, Span};
 
 use super::Template;
 use super::load::check_name;
-use super::shape::{Rest, Shape, check_duplicates};
+use super::shape::{Rest, Shape, component_body};
 use crate::component::Role;
 
 /// A `data` block: something that is found out before any build.
@@ -48,10 +49,13 @@ pub(super) fn load(
 ) {
     check_name(&component, "type of data source", diags);
     check_name(&label, "data source", diags);
-    // A property of JSON that is there twice may be two blocks.
-    if block.body.json.is_none() {
-        check_duplicates(&block.body, diags);
+    let mut body = component_body(block.body, diags);
+    // As in Packer, which expands them in sources and builds only.
+    let is_dynamic = |block: &Block| &*block.kind.text == DYNAMIC;
+    for dynamic in body.blocks.iter().filter(|block| is_dynamic(block)) {
+        SHAPE.unknown_block(&dynamic.kind, diags);
     }
-    let (body, header) = (Arc::new(block.body), block.header);
+    body.blocks.retain(|block| !is_dynamic(block));
+    let (body, header) = (Arc::new(body), block.header);
     template.data.push(DataBlock { component, label, body, header });
 }

@@ -16,8 +16,8 @@ use cooper_hcl::json::{Node, NodeKind, Property};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, SourceFile, Span, Type, did_you_mean};
 
 use super::{
-    BuildBlock, Language, POST_PROCESSOR, PROVISIONER, Shape, SourceBlock, SourceRef, SourceUse,
-    StepBlock, Template, Variable,
+    BuildBlock, ChainBlock, ChainItem, Elements, Language, POST_PROCESSOR, PROVISIONER, Repeated,
+    Shape, SourceBlock, SourceRef, SourceUse, StepBlock, Template, Variable,
 };
 use crate::version::Version;
 
@@ -57,35 +57,39 @@ pub(super) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         sources: None,
         uses: Vec::new(),
         provisioners: Vec::new(),
-        error_cleanup: None,
+        error_cleanup: Vec::new(),
         chains: Vec::new(),
         header: of("builders").map_or(Span::NONE, |property| property.name_span),
     };
+    let mut uses = Vec::new();
     if let Some(property) = of("builders") {
         for node in reader.array(&property.value, "`builders`") {
-            reader.builder(node, &mut build, template);
+            uses.extend(reader.builder(node, template));
         }
     }
-    if build.uses.is_empty() {
+    if uses.is_empty() {
         let error = Diagnostic::error(Code::NothingToBuild, "the template has no builder");
         let help = "add `\"builders\": [{ \"type\": \"docker\", … }]`";
         let place = if build.header.is_some() { build.header } else { node.span };
         diags.error(error.at(place, "").help(help));
     }
     // As Packer runs them: by name.
-    build.uses.sort_by(|a, b| a.source.label.cmp(&b.source.label));
+    uses.sort_by(|a, b| a.source.label.cmp(&b.source.label));
+    build.uses = uses.into_iter().map(Repeated::from).collect();
     if let Some(property) = of("provisioners") {
         for node in reader.array(&property.value, "`provisioners`") {
-            build.provisioners.extend(reader.step(node, &PROVISIONER));
+            build.provisioners.extend(reader.step(node, &PROVISIONER).map(Repeated::from));
         }
     }
     if let Some(property) = of("error-cleanup-provisioner") {
-        build.error_cleanup = reader.step(&property.value, &PROVISIONER);
+        let step = reader.step(&property.value, &PROVISIONER);
+        build.error_cleanup.extend(step.map(Repeated::from));
     }
     if let Some(property) = of("post-processors") {
         for node in reader.array(&property.value, "`post-processors`") {
-            let chain = reader.chain(node);
-            build.chains.extend((!chain.is_empty()).then_some(chain));
+            let steps = reader.chain(node).into_iter().map(Repeated::from).collect();
+            let chain = ChainBlock { steps, elements: Elements::default() };
+            build.chains.push(ChainItem::Several(chain.into()));
         }
     }
     template.builds.push(build);
@@ -274,8 +278,8 @@ impl<'a> Reader<'a> {
         Some((Name { text: text.clone(), span: ty.value.span }, properties))
     }
 
-    fn builder(&mut self, node: &Node, build: &mut BuildBlock, template: &mut Template) {
-        let Some((component, properties)) = self.component(node, "a builder") else { return };
+    fn builder(&mut self, node: &Node, template: &mut Template) -> Option<SourceUse> {
+        let (component, properties) = self.component(node, "a builder")?;
         let mut label = component.clone();
         let mut name = None;
         if let Some(property) = properties.iter().find(|property| &*property.name == "name")
@@ -290,7 +294,7 @@ impl<'a> Reader<'a> {
             let error = Diagnostic::error(Code::Duplicate, message).at(label.span, "again here");
             let help = "give one of them a `name`";
             self.diags.error(error.label(first, "first declared here").help(help));
-            return;
+            return None;
         }
         self.builders.insert(label.text.clone(), label.span);
         let arguments = properties.iter().filter(|p| !matches!(&*p.name, "type" | "name"));
@@ -298,8 +302,8 @@ impl<'a> Reader<'a> {
         let header = component.span;
         let source = SourceRef { component: component.text.clone(), label: label.text.clone() };
         let empty = Arc::new(Body { span: node.span, ..Body::default() });
-        build.uses.push(SourceUse { source, name, body: empty, header });
         template.sources.push(SourceBlock { component, label, body, header });
+        Some(SourceUse { source, name, body: empty, header, elements: Elements::default() })
     }
 
     fn body<'n>(&mut self, properties: impl Iterator<Item = &'n Property>, span: Span) -> Body {
@@ -358,7 +362,8 @@ impl<'a> Reader<'a> {
         let meta = Body { attributes: meta, ..body.clone() };
         body.span = node.span;
         let header = component.span;
-        Some(StepBlock { component, meta, body: Arc::new(body), header })
+        let (meta, body) = (Arc::new(meta), Arc::new(body));
+        Some(StepBlock { component, meta, body, header, elements: Elements::default() })
     }
 
     /// `only` and `except`: a list of names of builders.
@@ -422,8 +427,9 @@ impl<'a> Reader<'a> {
                 NodeKind::String(ty) => {
                     let component = Name { text: ty.clone(), span: node.span };
                     let body = self.body(std::iter::empty(), node.span);
-                    let (meta, body) = (body.clone(), Arc::new(body));
-                    chain.push(StepBlock { component, meta, body, header: node.span });
+                    let (meta, body) = (Arc::new(body.clone()), Arc::new(body));
+                    let (header, elements) = (node.span, Elements::default());
+                    chain.push(StepBlock { component, meta, body, header, elements });
                 }
                 NodeKind::Array(_) => {
                     let message = "a chain of post-processors cannot be inside another";
@@ -438,7 +444,7 @@ impl<'a> Reader<'a> {
                 let span = step.component.span;
                 let name = Name { text: "name".into(), span };
                 let expr = literal(&step.component.text, span);
-                step.meta.attributes.push(Attribute { name, expr, span });
+                Arc::make_mut(&mut step.meta).attributes.push(Attribute { name, expr, span });
             }
         }
         chain

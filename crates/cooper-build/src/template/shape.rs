@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use cooper_hcl::ast::{Attribute, Block, Body, Expr};
+use cooper_hcl::ast::{Attribute, Block, Body, Expr, Name};
+use cooper_hcl::schema::{DYNAMIC, DYNAMIC_LABELS};
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, Span, System, Type,
     Value, did_you_mean, evaluate,
@@ -92,6 +93,20 @@ impl Shape {
         // What cannot be a block was recorded, and is missing.
         let body = body.into_decided(labels, diags);
         self.check(&body, header, diags);
+        self.check_blocks(&body.blocks, diags);
+        body
+    }
+
+    /// Like [`Shape::read`], for a block in which `dynamic` blocks may make others: their places in
+    /// the result are those they have in the text.
+    pub(super) fn read_repeated(&self, body: Body, header: Span, diags: &Diagnostics) -> Body {
+        let labels = |name: &str| match self.block(name) {
+            Some(block) => Some(block.labels),
+            None => (name == DYNAMIC).then_some(DYNAMIC_LABELS),
+        };
+        let body = body.into_decided(labels, diags);
+        self.check(&body, header, diags);
+        self.check_blocks(body.blocks.iter().filter(|block| &*block.kind.text != DYNAMIC), diags);
         body
     }
 
@@ -127,30 +142,32 @@ impl Shape {
                 diags.error(Diagnostic::error(Code::MissingArgument, message).at(header, ""));
             }
         }
-        for block in &body.blocks {
+    }
+
+    fn check_blocks<'b>(&self, blocks: impl IntoIterator<Item = &'b Block>, diags: &Diagnostics) {
+        for block in blocks {
             match self.block(&block.kind.text) {
                 Some(shape) => {
                     labels_fit(block, shape.labels, diags);
                 }
-                None => self.unknown_block(block, diags),
+                None => self.unknown_block(&block.kind, diags),
             }
         }
     }
 
-    fn unknown_block(&self, block: &Block, diags: &Diagnostics) {
-        let kind = &*block.kind.text;
-        if kind == "dynamic" {
-            later(block.header, "`dynamic` blocks", diags);
-            return;
-        }
+    /// Records a block that does not belong here.
+    pub(super) fn unknown_block(&self, name: &Name, diags: &Diagnostics) {
+        let kind = &*name.text;
         let message = format!("{} has no block `{kind}`", self.what);
         let help = if self.argument(kind).is_some() {
             Some(format!("`{kind}` is an argument: write `{kind} = …`"))
+        } else if kind == DYNAMIC {
+            Some("`dynamic` makes blocks inside `source` and `build`".to_owned())
         } else {
             did_you_mean(kind, self.blocks.iter().map(|block| block.name))
         };
         let error = Diagnostic::error(Code::UnknownBlock, message);
-        diags.error(error.at(block.kind.span, "").help(help));
+        diags.error(error.at(name.span, "").help(help));
     }
 }
 
@@ -171,27 +188,13 @@ pub(crate) fn check_duplicates(body: &Body, diags: &Diagnostics) {
 
 /// The body of a component, whose arguments and blocks are known only to its kind.
 pub(super) fn component_body(body: Body, diags: &Diagnostics) -> Body {
-    let dynamic = |name: &str| (name == "dynamic").then_some(&["block"][..]);
+    let dynamic = |name: &str| (name == DYNAMIC).then_some(DYNAMIC_LABELS);
     let body = body.into_decided(dynamic, diags);
     // A property of JSON that is there twice may be two blocks.
     if body.json.is_none() {
         check_duplicates(&body, diags);
     }
-    check_no_dynamic(&body, diags);
     body
-}
-
-/// Records `dynamic` blocks anywhere in a body.
-fn check_no_dynamic(body: &Body, diags: &Diagnostics) {
-    let mut left = vec![body];
-    while let Some(body) = left.pop() {
-        for block in &body.blocks {
-            if &*block.kind.text == "dynamic" {
-                later(block.header, "`dynamic` blocks", diags);
-            }
-            left.push(&block.body);
-        }
-    }
 }
 
 /// Whether a block has the labels it should; records when not.
@@ -213,12 +216,6 @@ pub(super) fn labels_fit(block: &Block, labels: &[&str], diags: &Diagnostics) ->
     let error = Diagnostic::error(Code::WrongLabels, message).at(place, "");
     diags.error(error.help(format!("write `{kind}{example} {{ … }}`")));
     false
-}
-
-/// Records that something in Packer's language is not in Cooper's yet.
-pub(super) fn later(span: Span, what: &str, diags: &Diagnostics) -> Reported {
-    let message = format!("Cooper does not support {what} yet");
-    diags.error(Diagnostic::error(Code::NotYetSupported, message).at(span, ""))
 }
 
 /// Whether a word can be a name in HCL.

@@ -105,9 +105,9 @@ async fn single_mistakes_and_their_places() {
         (
             "data \"echo\" \"y\" {\n input = 1\n dynamic \"a\" {\n  for_each = []\n  content {}\n \
              }\n}",
-            "3: there is no block called `dynamic` here",
+            "3: a `data` block has no block `dynamic`",
         ),
-        ("dynamic \"build\" {}", "1: Cooper does not support `dynamic` blocks yet"),
+        ("dynamic \"build\" {}", "1: a template has no block `dynamic`"),
         ("bulid {}", "1: a template has no block `bulid` (did you mean `build`?)"),
         ("a = 1", "1: a template has no argument `a`"),
         ("hcp_packer_registry {}", "1: `hcp_packer_registry` has no effect"),

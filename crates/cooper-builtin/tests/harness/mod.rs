@@ -223,11 +223,11 @@ impl Bench {
             root: Path::new("."),
             diags: &self.diags,
         };
-        let decoded =
-            cooper_hcl::schema::decode(&[&body], file.span(), schema, &scope, environment)?;
+        let part = cooper_hcl::schema::Part { body: &body, scope: &scope };
+        let decoded = cooper_hcl::schema::decode(&[part], file.span(), schema, environment)?;
         Ok(Config {
             facts: &["SourceImageSha256"],
-            before: Vec::new(),
+            before: &[],
             value: decoded.value,
             places: decoded.places,
             origin: origin.clone(),

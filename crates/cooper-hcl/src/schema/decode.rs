@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
 use super::weak::weakly;
 use super::{ArgumentSchema, BlockSchema, Decoded, Occurrence, Places, Schema};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
@@ -13,63 +14,79 @@ use crate::source::Span;
 use crate::value::convert::{ConvertError, ValueStep};
 use crate::value::{Attributes, Type, Value, ValueKind};
 
+/// A body, and what its expressions are evaluated with.
+#[derive(Clone, Copy)]
+pub struct Part<'a> {
+    /// What stands between the braces.
+    pub body: &'a Body,
+    /// The names it may use.
+    pub scope: &'a Scope<'a>,
+}
+
 /// Reads bodies by a schema. Several bodies are read as if they were one, which is how a
 /// `source` block and its use inside a `build` go together: an argument in both is a mistake.
+/// `dynamic` blocks are expanded.
 ///
 /// Every mistake in every argument is recorded before this fails. An argument that is null
-/// counts as not given. An unknown value passes as an unknown value of the argument's type.
+/// counts as not given. An unknown value passes as an unknown value of the argument's type; when
+/// nobody can tell how many blocks a `dynamic` block makes, one is checked, and the blocks of that
+/// type are unknown.
 ///
 /// # Errors
 ///
 /// [`Reported`], when any argument is unknown, missing, given twice, or of the wrong type.
 pub fn decode(
-    bodies: &[&Body],
+    parts: &[Part<'_>],
     header: Span,
     schema: &Schema,
-    scope: &Scope<'_>,
     env: Environment<'_>,
 ) -> Result<Decoded, Reported> {
-    Decoder { schema, scope, env }.decode(bodies, header)
-}
-
-/// Checks which arguments and blocks bodies have, without evaluating anything: unknown names,
-/// missing ones, and what was given twice.
-///
-/// # Errors
-///
-/// [`Reported`], when there is such a mistake.
-pub fn check_shape(
-    bodies: &[&Body],
-    header: Span,
-    schema: &Schema,
-    env: Environment<'_>,
-) -> Result<(), Reported> {
-    let scope = Scope::new();
-    Decoder { schema, scope: &scope, env }.shape(bodies, header)
+    let limit = BlockLimit::of("one block");
+    Decoder { schema, env, limit: &limit }.decode(parts, header)
 }
 
 struct Decoder<'a> {
     schema: &'a Schema,
-    scope: &'a Scope<'a>,
     env: Environment<'a>,
+    /// How many blocks `dynamic` blocks may make.
+    limit: &'a BlockLimit,
 }
 
 /// What the bodies have of the things that the schema knows.
 struct Shape<'b> {
-    arguments: BTreeMap<&'b str, &'b Attribute>,
-    blocks: BTreeMap<&'b str, Vec<&'b Block>>,
+    arguments: BTreeMap<&'b str, (&'b Attribute, &'b Scope<'b>)>,
+    blocks: BTreeMap<&'b str, Vec<Given<'b>>>,
 }
 
-impl<'a> Decoder<'a> {
+/// A nested block: one that is written, or one that a `dynamic` block makes.
+struct Given<'b> {
+    body: &'b Body,
+    header: Span,
+    scope: &'b Scope<'b>,
+    /// The element it is made for.
+    iteration: Option<Iteration>,
+    /// Whether nobody can tell how often it stands there.
+    is_unknown: bool,
+}
+
+/// A body in which the schema says what is a block, with its `dynamic` blocks.
+struct DecidedPart<'b> {
+    body: Cow<'b, Body>,
+    scope: &'b Scope<'b>,
+    /// One for each `dynamic` block; nothing for one that cannot be expanded.
+    dynamic: Vec<Option<Dynamic>>,
+}
+
+impl Decoder<'_> {
     fn error(&self, diagnostic: Diagnostic) -> Reported {
         self.env.diags.error(diagnostic)
     }
 
-    fn decode(&self, bodies: &[&Body], header: Span) -> Result<Decoded, Reported> {
-        let (bodies, decided) = self.decided(bodies);
-        let (shape, mut failed) = self.collect(&bodies, header);
-        failed = failed.or(decided.err());
-        let weak = bodies.iter().any(|body| body.json.as_ref().is_some_and(|json| json.weak));
+    fn decode(&self, parts: &[Part<'_>], header: Span) -> Result<Decoded, Reported> {
+        let (parts, mut failed) = self.decided(parts);
+        let (shape, collected) = self.collect(&parts, header);
+        failed = failed.or(collected);
+        let weak = parts.iter().any(|part| part.body.json.as_ref().is_some_and(|json| json.weak));
         let mut attributes = Attributes::new();
         let mut places = Places { header, ..Places::default() };
         for argument in &self.schema.arguments {
@@ -78,12 +95,12 @@ impl<'a> Decoder<'a> {
                 None => {
                     attributes.insert(name, Value::null(argument.ty.plain()));
                 }
-                Some(given) => {
+                Some(&(given, scope)) => {
                     places.arguments.insert(name.to_string(), (given.name.span, given.expr.span));
                     if let Some(elements) = elements(&given.expr) {
                         places.elements.insert(name.to_string(), elements);
                     }
-                    match self.argument(argument, given, weak) {
+                    match self.argument(argument, given, scope, weak) {
                         Ok(value) => {
                             attributes.insert(name, value);
                         }
@@ -110,48 +127,46 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn shape(&self, bodies: &[&Body], header: Span) -> Result<(), Reported> {
-        let (bodies, decided) = self.decided(bodies);
-        let (shape, mut failed) = self.collect(&bodies, header);
-        failed = failed.or(decided.err());
-        for block in &self.schema.blocks {
-            for given in shape.blocks.get(&*block.name).into_iter().flatten() {
-                let nested = Decoder { schema: &block.schema, scope: self.scope, env: self.env };
-                if let Err(reported) = nested.shape(&[&given.body], given.header) {
-                    failed = Some(reported);
-                }
-            }
-        }
-        failed.map_or(Ok(()), Err)
+    /// The bodies, in which the schema says what is a block.
+    fn decided<'b>(&self, parts: &[Part<'b>]) -> (Vec<DecidedPart<'b>>, Option<Reported>) {
+        let labels = |name: &str| match self.schema.block(name) {
+            Some(_) => Some(&[][..]),
+            None => (name == DYNAMIC).then_some(DYNAMIC_LABELS),
+        };
+        let mut failed = None;
+        let decided = parts.iter().map(|part| {
+            let (body, decided) = part.body.decided(labels, self.env.diags);
+            failed = failed.or(decided.err());
+            let dynamic = body.blocks.iter().filter(|block| self.is_dynamic(block)).map(|block| {
+                let read = Dynamic::read(block, self.env.diags);
+                read.map_err(|reported| failed = Some(reported)).ok()
+            });
+            DecidedPart { dynamic: dynamic.collect(), body, scope: part.scope }
+        });
+        let decided: Vec<_> = decided.collect();
+        (decided, failed)
     }
 
-    /// The bodies, in which the schema says what is a block.
-    fn decided<'b>(&self, bodies: &[&'b Body]) -> (Vec<Cow<'b, Body>>, Result<(), Reported>) {
-        let labels = |name: &str| self.schema.block(name).map(|_| &[][..]);
-        let mut result = Ok(());
-        let decided = bodies.iter().map(|body| {
-            let (body, decided) = body.decided(labels, self.env.diags);
-            result = result.and(decided);
-            body
-        });
-        (decided.collect(), result)
+    fn is_dynamic(&self, block: &Block) -> bool {
+        &*block.kind.text == DYNAMIC && self.schema.block(DYNAMIC).is_none()
     }
 
     /// Sorts out what the bodies have, recording what should not be there and what is missing.
     fn collect<'b>(
         &self,
-        bodies: &'b [Cow<'b, Body>],
+        parts: &'b [DecidedPart<'b>],
         header: Span,
     ) -> (Shape<'b>, Option<Reported>) {
         let mut failed = None;
         let mut shape = Shape { arguments: BTreeMap::new(), blocks: BTreeMap::new() };
         let attributes =
-            bodies.iter().flat_map(|body| body.attributes.iter().map(move |a| (body, a)));
-        for (body, attribute) in attributes {
+            parts.iter().flat_map(|part| part.body.attributes.iter().map(move |a| (part, a)));
+        for (part, attribute) in attributes {
             let name = &*attribute.name.text;
             if self.schema.argument(name).is_none() {
-                failed = Some(self.unexpected_argument(&attribute.name, body.json.is_some()));
-            } else if let Some(first) = shape.arguments.get(name) {
+                let is_json = part.body.json.is_some();
+                failed = Some(self.unexpected_argument(&attribute.name, is_json));
+            } else if let Some((first, _)) = shape.arguments.get(name) {
                 failed = Some(
                     self.error(
                         Diagnostic::error(Code::Duplicate, format!("`{name}` is given twice"))
@@ -160,27 +175,22 @@ impl<'a> Decoder<'a> {
                     ),
                 );
             } else {
-                shape.arguments.insert(name, attribute);
+                shape.arguments.insert(name, (attribute, part.scope));
             }
         }
-        for block in bodies.iter().flat_map(|body| &body.blocks) {
-            let name = &*block.kind.text;
-            if self.schema.block(name).is_none() {
-                failed = Some(self.unexpected_block(block));
-            } else {
-                if let Some(label) = block.labels.first() {
-                    failed = Some(
-                        self.error(
-                            Diagnostic::error(
-                                Code::WrongLabels,
-                                format!("a `{name}` block takes no labels"),
-                            )
-                            .at(label.span, "")
-                            .help("remove it"),
-                        ),
-                    );
+        for part in parts {
+            let mut dynamic = part.dynamic.iter();
+            for block in &part.body.blocks {
+                let given = if self.is_dynamic(block) {
+                    let Some(Some(dynamic)) = dynamic.next() else { continue };
+                    self.made(dynamic, part.scope).map(|made| (&*dynamic.kind.text, made))
+                } else {
+                    self.written(block, part.scope).map(|given| (&*block.kind.text, vec![given]))
+                };
+                match given {
+                    Ok((name, given)) => shape.blocks.entry(name).or_default().extend(given),
+                    Err(reported) => failed = Some(reported),
                 }
-                shape.blocks.entry(name).or_default().push(block);
             }
         }
         for block in self.schema.blocks.iter().filter(|b| b.occurrence == Occurrence::AtMostOne) {
@@ -212,6 +222,44 @@ impl<'a> Decoder<'a> {
         (shape, failed)
     }
 
+    /// A block that is written out.
+    fn written<'b>(&self, block: &'b Block, scope: &'b Scope<'b>) -> Result<Given<'b>, Reported> {
+        let name = &*block.kind.text;
+        if self.schema.block(name).is_none() {
+            return Err(self.unexpected_block(&block.kind, block.header));
+        }
+        if let Some(label) = block.labels.first() {
+            let message = format!("a `{name}` block takes no labels");
+            let error = Diagnostic::error(Code::WrongLabels, message).at(label.span, "");
+            return Err(self.error(error.help("remove it")));
+        }
+        let (body, header) = (&block.body, block.header);
+        Ok(Given { body, header, scope, iteration: None, is_unknown: false })
+    }
+
+    /// The blocks that a `dynamic` block makes.
+    fn made<'b>(
+        &self,
+        dynamic: &'b Dynamic,
+        scope: &'b Scope<'b>,
+    ) -> Result<Vec<Given<'b>>, Reported> {
+        if self.schema.block(&dynamic.kind.text).is_none() {
+            return Err(self.unexpected_block(&dynamic.kind, dynamic.kind.span));
+        }
+        let (iterations, is_unknown) = match dynamic.iterations(scope, self.env, self.limit)? {
+            Iterations::Known(iterations) => (iterations, false),
+            Iterations::Unknown(iteration) => (vec![iteration], true),
+        };
+        let given = |iteration: Iteration| {
+            let mut inner = scope.child();
+            iteration.bind(&mut inner);
+            dynamic.labels(&[], &inner, self.env)?;
+            let (body, header, iteration) = (&dynamic.content, dynamic.header, Some(iteration));
+            Ok(Given { body, header, scope, iteration, is_unknown })
+        };
+        iterations.into_iter().map(given).collect()
+    }
+
     fn unexpected_argument(&self, name: &Name, is_json: bool) -> Reported {
         let text = &*name.text;
         // A property of JSON may have been meant as either.
@@ -230,8 +278,8 @@ impl<'a> Decoder<'a> {
         )
     }
 
-    fn unexpected_block(&self, block: &Block) -> Reported {
-        let text = &*block.kind.text;
+    fn unexpected_block(&self, kind: &Name, place: Span) -> Reported {
+        let text = &*kind.text;
         let help = match self.schema.argument(text) {
             Some(_) => Some(format!("`{text}` is an argument: write `{text} = …`")),
             None => did_you_mean(text, self.schema.names()),
@@ -241,7 +289,7 @@ impl<'a> Decoder<'a> {
                 Code::UnknownBlock,
                 format!("there is no block called `{text}` here"),
             )
-            .at(block.header, "")
+            .at(place, "")
             .help(help),
         )
     }
@@ -250,9 +298,10 @@ impl<'a> Decoder<'a> {
         &self,
         schema: &ArgumentSchema,
         given: &Attribute,
+        scope: &Scope<'_>,
         weak: bool,
     ) -> Result<Value, Reported> {
-        let value = evaluate(&given.expr, self.scope, self.env)?;
+        let value = evaluate(&given.expr, scope, self.env)?;
         let value = if weak { weakly(value, &schema.ty) } else { value };
         if value.is_null() {
             if schema.required {
@@ -290,15 +339,30 @@ impl<'a> Decoder<'a> {
     fn nested(
         &self,
         block: &BlockSchema,
-        given: &[&Block],
+        given: &[Given<'_>],
     ) -> Result<(Value, Vec<Places>), Reported> {
-        let decoder = Decoder { schema: &block.schema, scope: self.scope, env: self.env };
-        let decoded: Vec<_> =
-            given.iter().map(|block| decoder.decode(&[&block.body], block.header)).collect();
+        let read = |given: &Given<'_>| {
+            let Some(iteration) = &given.iteration else {
+                let decoder = Decoder { schema: &block.schema, ..*self };
+                let part = Part { body: given.body, scope: given.scope };
+                return decoder.decode(&[part], given.header);
+            };
+            let mut scope = given.scope.child();
+            iteration.bind(&mut scope);
+            self.env.diags.traced(&iteration.frame, |diags| {
+                let env = Environment { diags, ..self.env };
+                let decoder = Decoder { schema: &block.schema, env, limit: self.limit };
+                decoder.decode(&[Part { body: given.body, scope: &scope }], given.header)
+            })
+        };
+        let decoded: Vec<_> = given.iter().map(read).collect();
         let decoded = decoded.into_iter().collect::<Result<Vec<Decoded>, _>>()?;
         let (mut values, places): (Vec<Value>, Vec<Places>) =
             decoded.into_iter().map(|decoded| (decoded.value, decoded.places)).unzip();
+        let is_unknown = given.iter().any(|given| given.is_unknown);
         let value = match block.occurrence {
+            Occurrence::Many if is_unknown => Value::unknown(Type::Any),
+            Occurrence::AtMostOne if is_unknown => Value::unknown(block.schema.ty()),
             Occurrence::Many => Value::tuple(values),
             Occurrence::AtMostOne => match values.pop() {
                 Some(value) => value,
@@ -406,7 +470,10 @@ mod tests {
         let file = parse(&file, &diags).unwrap();
         let bodies: Vec<&Body> = file.body.blocks.iter().map(|block| &block.body).collect();
         let header = file.body.blocks[0].header;
-        let decoded = decode(&bodies, header, &schema(), &Scope::new(), env).ok();
+        let scope = Scope::new();
+        let parts: Vec<Part<'_>> =
+            bodies.into_iter().map(|body| Part { body, scope: &scope }).collect();
+        let decoded = decode(&parts, header, &schema(), env).ok();
         (decoded, diags.take(), sources)
     }
 
