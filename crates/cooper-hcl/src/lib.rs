@@ -13,6 +13,7 @@ pub mod ast;
 pub mod diagnostic;
 pub mod duration;
 pub mod eval;
+pub mod format;
 pub mod function;
 pub mod go_quote;
 pub mod go_time;
@@ -26,6 +27,7 @@ pub mod value;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean};
 pub use eval::{Binding, Environment, Namespace, Scope, evaluate};
+pub use format::format;
 pub use function::Functions;
 pub use parse::{parse, parse_expression, parse_json, parse_partial};
 pub use source::{Location, SourceFile, SourceMap, Span};

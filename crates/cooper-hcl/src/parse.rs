@@ -53,11 +53,25 @@ pub fn parse_partial(file: &SourceFile, diags: &Diagnostics) -> File {
     file
 }
 
+/// Records every syntax error of a file whose tokens are there.
+pub(crate) fn check(tokens: &Tokens<'_>, diags: &Diagnostics) -> Result<(), Reported> {
+    let found = Diagnostics::new();
+    read_tokens(tokens, &found);
+    // Warnings are for those who want the tree.
+    match found.has_errors() {
+        true => pass_on(&found, diags),
+        false => Ok(()),
+    }
+}
+
 fn read(file: &SourceFile, found: &Diagnostics) -> File {
-    let tokens = Tokens::of(file);
-    let pairs = Pairs::find(&tokens, found);
-    let mut body = Body { span: file.span(), ..Body::default() };
-    Parser::new(&tokens, &pairs, found).file_body(&mut body);
+    read_tokens(&Tokens::of(file), found)
+}
+
+fn read_tokens(tokens: &Tokens<'_>, found: &Diagnostics) -> File {
+    let pairs = Pairs::find(tokens, found);
+    let mut body = Body { span: tokens.span(), ..Body::default() };
+    Parser::new(tokens, &pairs, found).file_body(&mut body);
     File { body }
 }
 

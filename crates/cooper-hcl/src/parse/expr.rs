@@ -260,8 +260,9 @@ impl Parser<'_> {
 
     fn word_value(&mut self) -> Result<Built, Reported> {
         let word = self.text();
-        let second = self.peek_second();
         let span = self.take().span;
+        // A name may be followed by the `if` of a `for`, and by no other word.
+        let second = self.peek().filter(|_| !self.is_word("if"));
         // Comments may stand between a name and its parenthesis.
         if matches!(self.peek(), Some(T::ParenOpen | T::DoubleColon)) {
             return self.call(word, span);

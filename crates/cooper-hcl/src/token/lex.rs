@@ -212,7 +212,9 @@ impl<'t> Lexer<'t> {
 
     fn line_comment(&mut self) {
         let rest = self.rest();
-        let line = rest.find('\n').map_or(rest, |end| rest[..end].trim_end_matches('\r'));
+        let line = rest
+            .find('\n')
+            .map_or(rest, |end| rest[..end].strip_suffix('\r').unwrap_or(&rest[..end]));
         self.push(TokenKind::LineComment, line.len());
     }
 

@@ -6,6 +6,8 @@
 
 mod client;
 mod evaluate;
+mod format;
+mod generator;
 mod parse;
 
 use std::path::Path;
@@ -19,7 +21,7 @@ use client::Oracle;
 type Comparison = (&'static str, fn(&mut Oracle) -> Result<(), Failed>);
 
 fn comparisons() -> Vec<Comparison> {
-    [parse::comparisons(), evaluate::comparisons()].concat()
+    [parse::comparisons(), format::comparisons(), evaluate::comparisons()].concat()
 }
 
 fn main() -> ExitCode {
