@@ -50,6 +50,8 @@ pub enum Command {
     Lsp(LspArgs),
     /// Evaluate expressions, one after the other
     Console(ConsoleArgs),
+    /// Lay out templates in the canonical way
+    Fmt(FmtArgs),
     /// Print the version
     Version,
 }
@@ -157,6 +159,59 @@ pub struct ConsoleArgs {
     /// A template file, or a folder of them; without one there are no variables
     #[arg(value_name = "TEMPLATE")]
     pub path: Option<PathBuf>,
+}
+
+/// What `fmt` takes.
+#[derive(Args, Debug)]
+pub struct FmtArgs {
+    /// Write nothing, and end with 3 when something is not as it should be
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub check: bool,
+
+    /// Show what changes, as `diff -u` does
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub diff: bool,
+
+    /// Write the files; `-write=false` shows the layout of a single one instead
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    write: bool,
+
+    /// Look into the folders of folders too
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub recursive: bool,
+
+    /// Accepted; a layout has no inputs.
+    #[arg(long = "var", hide = true)]
+    variables: Vec<String>,
+
+    /// Accepted; a layout has no inputs.
+    #[arg(long = "var-file", hide = true)]
+    variable_files: Vec<PathBuf>,
+
+    /// Files, folders, or `-` for standard input
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+}
+
+impl FmtArgs {
+    /// Whether files are changed.
+    pub fn writes(&self) -> bool {
+        self.write && !self.check
+    }
+
+    /// Whether the layout of a single file is printed instead of written.
+    pub fn prints_layout(&self) -> bool {
+        let is_single = matches!(&self.paths[..], [path] if !path.is_dir());
+        !self.write && !self.check && !self.diff && is_single
+    }
 }
 
 /// The template, its inputs and the choice of builds.

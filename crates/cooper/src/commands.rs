@@ -2,6 +2,7 @@
 
 mod build;
 mod console;
+mod fmt;
 mod inspect;
 mod lsp;
 mod validate;
@@ -20,6 +21,7 @@ use crate::ui::Ui;
 
 pub(crate) use build::build;
 pub(crate) use console::console;
+pub(crate) use fmt::fmt;
 pub(crate) use inspect::inspect;
 pub(crate) use lsp::lsp;
 pub(crate) use validate::validate;

@@ -9,6 +9,8 @@ pub enum Exit {
     Success,
     /// Something failed, was interrupted, or was asked for wrongly: 1.
     Failure,
+    /// `fmt -check` has found a file that is not laid out: 3.
+    NotCanonical,
     /// There is no such command: 127.
     UnknownCommand,
 }
@@ -19,6 +21,7 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
+            Self::NotCanonical => 3,
             Self::UnknownCommand => 127,
         }
     }

@@ -61,6 +61,11 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&session, &mut ui);
             commands::console(args, session, &mut ui)
         }
+        Command::Fmt(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::fmt(args, session, &mut ui)
+        }
         Command::Build(args) => {
             let session = Session::new(system);
             log::start(&session, &mut ui);
@@ -81,7 +86,9 @@ fn obey(argv: Vec<OsString>) -> Exit {
 fn print(stop: &Stop) -> Exit {
     let _ = match stop.exit {
         Exit::Success => std::io::stdout().write_all(stop.text.as_bytes()),
-        Exit::Failure | Exit::UnknownCommand => std::io::stderr().write_all(stop.text.as_bytes()),
+        Exit::Failure | Exit::NotCanonical | Exit::UnknownCommand => {
+            std::io::stderr().write_all(stop.text.as_bytes())
+        }
     };
     stop.exit
 }
@@ -98,6 +105,7 @@ fn options(cli: &Cli) -> UiOptions {
         | Command::Inspect(_)
         | Command::Lsp(_)
         | Command::Console(_)
+        | Command::Fmt(_)
         | Command::Version => (true, false),
     };
     UiOptions { format, color, timestamps }

@@ -63,6 +63,8 @@ trait Renderer: Send {
     fn result(&mut self, text: &str) {
         self.say(text);
     }
+    /// A text that was asked for, whole and as it is.
+    fn document(&mut self, text: &str);
     /// Trouble that has no place in a template.
     fn error(&mut self, text: &str);
     /// Which program this is.
@@ -169,6 +171,11 @@ impl Ui {
         self.format == Format::Human
             && std::io::stdin().is_terminal()
             && std::io::stdout().is_terminal()
+    }
+
+    /// Prints a text that was asked for, whole and as it is.
+    pub fn document(&mut self, text: &str) {
+        self.renderer.document(text);
     }
 
     /// Prints trouble that has no place in a template.

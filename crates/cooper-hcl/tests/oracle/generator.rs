@@ -87,7 +87,7 @@ impl Generator {
         if lines == Lines::Ignored && self.one_in(6) {
             if self.one_in(4) {
                 let comment = self.pick(COMMENTS);
-                self.out.push_str(" ");
+                self.out.push(' ');
                 self.out.push_str(comment);
             }
             self.out.push('\n');

@@ -8,7 +8,7 @@ use crate::Comparison;
 use crate::client::Oracle;
 
 pub(crate) fn comparisons() -> Vec<Comparison> {
-    vec![("parse_texts_by_hand", by_hand)]
+    vec![("parse_texts_by_hand", parse_texts_by_hand)]
 }
 
 /// Texts, one a case, that say what the grammar allows.
@@ -50,7 +50,7 @@ const TEXTS: &[&str] = &[
     "a = 1\r\nb = 2\r\n",
 ];
 
-fn by_hand(oracle: &mut Oracle) -> Result<(), Failed> {
+fn parse_texts_by_hand(oracle: &mut Oracle) -> Result<(), Failed> {
     let mut trouble = String::new();
     for text in TEXTS {
         let answer = oracle.ask(&json!({ "op": "parse", "text": text }))?;

@@ -282,6 +282,14 @@ impl Renderer for Human {
         self.out(&format!("{text}\n"));
     }
 
+    fn document(&mut self, text: &str) {
+        // A program gets every byte; a terminal nothing that would make it do something.
+        match self.out.terminal {
+            true => self.out(&clean(text, false)),
+            false => self.out(text),
+        }
+    }
+
     fn error(&mut self, text: &str) {
         let text = format!("{}\n", clean(text, false));
         self.err(&Style::Error.paint_lines(&text, &self.err));

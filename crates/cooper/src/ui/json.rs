@@ -60,6 +60,10 @@ impl Renderer for Json {
         self.object(&json!({ "event": "message", "level": "say", "text": text }));
     }
 
+    fn document(&mut self, text: &str) {
+        self.say(text);
+    }
+
     fn error(&mut self, text: &str) {
         self.object(&json!({ "event": "message", "level": "error", "text": text }));
     }

@@ -192,6 +192,10 @@ impl Renderer for Machine {
         self.ui((self.clock)(), "message", text);
     }
 
+    fn document(&mut self, text: &str) {
+        self.say(text);
+    }
+
     fn error(&mut self, text: &str) {
         self.ui((self.clock)(), "error", text);
     }
