@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cooper_build::{Cache, Catalog, PlanOptions, Secrets, Session, Template, Values, examine};
+use cooper_build::{
+    Cache, Catalog, DataSources, PlanOptions, Secrets, Session, Template, Values, examine,
+};
 use cooper_hcl::{Diagnostic, SourceMap, System};
 
 use crate::options::Settings;
@@ -93,7 +95,8 @@ impl Analyst {
                 "."
             }
         };
-        let options = PlanOptions::default();
+        // A data source is checked, and not asked.
+        let options = PlanOptions { data_sources: DataSources::Check, ..PlanOptions::default() };
         let examined = examine(Path::new(path), &inputs, &self.catalog, &options, &mut session);
         // Components are prepared without waiting for anything, so this thread will do.
         let examined = futures::executor::block_on(examined);

@@ -1,5 +1,6 @@
 //! Cooper and Packer in turn on the same daemon.
 
+mod keystroke;
 mod machine;
 mod page;
 mod scenario;
@@ -16,6 +17,9 @@ use scenario::Scenario;
 
 /// A run that takes longer has failed.
 const LIMIT: Duration = Duration::from_secs(900);
+
+/// The letter of the one scenario that Packer has no part in.
+const KEYSTROKES: char = 'k';
 
 /// What is measured, and how often.
 struct Options {
@@ -62,12 +66,18 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         Some(program) => program.clone(),
         None => workspace.build_cooper(!options.smoke)?,
     };
-    let environment = workspace.testbed().up()?;
     let folder = workspace.target("bench");
-    let scenarios: Vec<_> = Scenario::all()
-        .into_iter()
-        .filter(|scenario| options.only.is_empty() || options.only.contains(scenario.letter))
-        .collect();
+    let keystrokes = match options.wants(KEYSTROKES) {
+        true => Some(measure_keystrokes(&cooper, &folder, &options)?),
+        false => None,
+    };
+    if options.only == KEYSTROKES.to_string() {
+        // Which needs no daemon.
+        return Ok(());
+    }
+    let environment = workspace.testbed().up()?;
+    let scenarios: Vec<_> =
+        Scenario::all().into_iter().filter(|scenario| options.wants(scenario.letter)).collect();
     let mut comparisons = Vec::new();
     for scenario in scenarios {
         let folder = folder.join(scenario.letter.to_string());
@@ -87,13 +97,29 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     match &options.write {
         None => Ok(()),
         Some(path) => {
-            let text = page::text(&comparisons, &machine::description(&options.packer));
+            let machine = machine::description(&options.packer);
+            let text = page::text(&comparisons, keystrokes.as_deref(), &machine);
             fs::write(path, text).context(format!("write {}", path.display()))
         }
     }
 }
 
+/// Measures an editor's keystrokes, and prints a line.
+fn measure_keystrokes(cooper: &Path, folder: &Path, options: &Options) -> Result<String> {
+    let folder = folder.join(KEYSTROKES.to_string());
+    fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
+    let line = keystroke::run(cooper, &folder, options.smoke)?;
+    println!("({KEYSTROKES}) {line}");
+    fs::remove_dir_all(&folder).context("clear away a scenario")?;
+    Ok(line)
+}
+
 impl Options {
+    /// Whether a scenario is to be measured.
+    fn wants(&self, letter: char) -> bool {
+        self.only.is_empty() || self.only.contains(letter)
+    }
+
     fn parse(arguments: &[&str]) -> Result<Self> {
         let mut options = Self {
             only: String::new(),

@@ -26,7 +26,7 @@ cargo xtask COMMAND
   ci                sets up, runs every check and test, and tears down
   demo [--release]  sets up, and builds and pushes docs/examples/python-app
   bench [OPTION …]  sets up, and compares Cooper's speed with Packer's
-      --only LETTERS      only these of the comparisons a to f
+      --only LETTERS      only these of the comparisons a to f, and k: keystrokes in an editor
       --runs N            measured runs of each program (5)
       --packer-runs N     those of Packer, where that would take too long
       --packer PROGRAM    another Packer than the one on PATH

@@ -471,6 +471,14 @@ impl List<'_, '_> {
                     }
                 }
             }
+            ["data", component, _] => {
+                let kind = view.catalog.get_data_source(component);
+                for attribute in kind.into_iter().flat_map(|kind| &kind.result().attributes) {
+                    let item = Item::new(attribute.name, lsp::CompletionItemKind::Field);
+                    let item = item.detail(attribute.ty.to_string()).doc(attribute.doc);
+                    self.add(item, word);
+                }
+            }
             ["var", name] => self.attributes(words::variable(name, view), word),
             ["local", name] => self.attributes(words::local(name, view), word),
             ["build"] if path.len() > 1 => {

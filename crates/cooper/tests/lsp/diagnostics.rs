@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -125,6 +126,26 @@ fn secrets_are_not_told() {
     client.open("a.pkr.hcl", &text);
     let found = json!(client.diagnostics("a.pkr.hcl")).to_string();
     assert!(found.contains("function-call") && !found.contains("hunter2"), "{found}");
+}
+
+#[test]
+fn nothing_is_asked() {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    server.set_nonblocking(true).expect("a socket");
+    let address = server.local_addr().expect("an address");
+    let text = format!(
+        "data \"http\" \"page\" {{\n  url = \"http://{address}/\"\n}}\nlocals {{\n  x = data.http.page.body\n}}\n\
+         source \"docker\" \"d\" {{\n  image  = local.x\n  commit = true\n}}\n\
+         build {{\n  sources = [\"source.docker.d\"]\n}}\n"
+    );
+    let docker = ("DOCKER_HOST".to_owned(), format!("tcp://{address}"));
+    let mut client = Client::start_with(&[], &[docker]);
+    client.introduce(json!({}));
+    client.open("a.pkr.hcl", &text);
+    assert_eq!(client.diagnostics("a.pkr.hcl"), Vec::<Value>::new());
+    client.rewrite("a.pkr.hcl", &text.replace("page", "other"));
+    assert_eq!(client.diagnostics("a.pkr.hcl"), Vec::<Value>::new());
+    assert!(server.accept().is_err(), "somebody was asked");
 }
 
 /// What a diagnostic says: its file, range, code, message and help, and its other places.

@@ -32,7 +32,13 @@ pub(crate) fn row(comparison: &Comparison) -> String {
 }
 
 /// The whole page.
-pub(crate) fn text(comparisons: &[Comparison], machine: &[(&str, String)]) -> String {
+pub(crate) fn text(
+    comparisons: &[Comparison],
+    keystrokes: Option<&str>,
+    machine: &[(&str, String)],
+) -> String {
+    let keystrokes = keystrokes
+        .map_or_else(String::new, |line| format!("## In an editor\n\n`cooper lsp`, {line}\n\n"));
     let machine: Vec<_> =
         machine.iter().map(|(name, value)| format!("- {name}: {value}")).collect();
     format!(
@@ -41,7 +47,7 @@ pub(crate) fn text(comparisons: &[Comparison], machine: &[(&str, String)]) -> St
          number of runs and the fastest and the slowest of them in parentheses. Peak memory is\n\
          that of the largest process, taken in a run of its own. `cargo xtask bench --write\n\
          docs/performance.md` writes this page.\n\n\
-         {}\n\n## The machine\n\n{}\n",
+         {}\n\n{keystrokes}## The machine\n\n{}\n",
         table(comparisons),
         machine.join("\n"),
     )
