@@ -36,6 +36,7 @@ cargo xtask COMMAND
   fuzz [OPTION …]   throws made-up texts at the parsers and the evaluator
       --only TARGET       one of them
       --seconds N         how long each runs (60)
+  bench parse       how fast text becomes a tree, and is laid out
   docs              writes the pages of docs that are made from the code
   picture           sets up, and draws docs/picture.svg from a run in a terminal
 ";
@@ -74,6 +75,11 @@ fn run(arguments: &[&str]) -> Result<ExitCode> {
         ["ci"] => ci::run(&workspace)?,
         ["demo"] => demo::run(&workspace, false)?,
         ["demo", "--release"] => demo::run(&workspace, true)?,
+        ["bench", "parse"] => {
+            let example = ["run", "--release", "-p", "cooper-hcl", "--example", "parse_speed"];
+            let status = workspace.cargo(&example).status().context("start the bench")?;
+            return Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         ["bench", options @ ..] => bench::run(&workspace, options)?,
         ["fuzz", options @ ..] => fuzz::run(&workspace, options)?,
         ["docs"] => {
