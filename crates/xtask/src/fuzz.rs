@@ -21,6 +21,8 @@ struct Target {
 
 const TARGETS: &[Target] = &[
     Target { name: "parse", seeds: &["testdata/lang", "testdata/parity", "docs/examples"] },
+    Target { name: "json", seeds: &["crates/cooper-fuzz/seeds/json"] },
+    Target { name: "format", seeds: &["testdata/lang", "testdata/parity", "docs/examples"] },
     Target { name: "evaluate", seeds: &["crates/cooper-fuzz/seeds/evaluate"] },
     Target { name: "gotemplate", seeds: &["crates/cooper-fuzz/seeds/gotemplate"] },
 ];
