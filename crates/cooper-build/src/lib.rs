@@ -16,6 +16,7 @@ pub mod component;
 pub mod console;
 pub mod event;
 pub mod failure;
+pub mod fix;
 pub mod gotemplate;
 mod graph;
 pub mod inputs;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod template;
 #[cfg(test)]
 mod testing;
+pub mod upgrade;
 pub mod version;
 
 pub use cooper_hcl as hcl;

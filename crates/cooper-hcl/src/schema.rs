@@ -12,6 +12,7 @@ use crate::value::{Type, Value};
 
 pub use decode::{Part, decode, locate};
 pub use dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
+pub use weak::weakly;
 
 /// What a block may contain.
 #[derive(Clone, Debug, Default, PartialEq)]

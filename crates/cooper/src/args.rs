@@ -46,6 +46,11 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what is in a template
     Inspect(InspectArgs),
+    /// Write a legacy template in HCL
+    #[command(name = "hcl2_upgrade")]
+    Upgrade(UpgradeArgs),
+    /// Print a legacy template without the forms that Packer no longer takes
+    Fix(FixArgs),
     /// Help an editor with templates: the Language Server Protocol on standard input and output
     Lsp(LspArgs),
     /// Evaluate expressions, one after the other
@@ -139,6 +144,38 @@ pub struct InspectArgs {
     /// The template and its inputs.
     #[command(flatten)]
     pub template: TemplateArgs,
+}
+
+/// What `hcl2_upgrade` takes.
+#[derive(Args, Debug)]
+pub struct UpgradeArgs {
+    /// The file to write; without it, the template's name with `.pkr.hcl` at its end
+    #[arg(long, value_name = "PATH")]
+    pub output_file: Option<PathBuf>,
+
+    /// Add comments that say where the parts come from
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub with_annotations: bool,
+
+    /// A legacy template
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
+}
+
+/// What `fix` takes.
+#[derive(Args, Debug)]
+pub struct FixArgs {
+    /// Check the fixed template
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true)]
+    pub validate: bool,
+
+    /// A legacy template
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
 }
 
 /// What `lsp` takes.

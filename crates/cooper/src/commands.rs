@@ -2,9 +2,11 @@
 
 mod build;
 mod console;
+mod fix;
 mod fmt;
 mod inspect;
 mod lsp;
+mod upgrade;
 mod validate;
 
 use cooper_build::template::is_legacy;
@@ -21,9 +23,11 @@ use crate::ui::Ui;
 
 pub(crate) use build::build;
 pub(crate) use console::console;
+pub(crate) use fix::fix;
 pub(crate) use fmt::fmt;
 pub(crate) use inspect::inspect;
 pub(crate) use lsp::lsp;
+pub(crate) use upgrade::upgrade;
 pub(crate) use validate::validate;
 
 /// What differs between the commands that make a plan.

@@ -52,6 +52,16 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&session, &mut ui);
             commands::inspect(args, session, &mut ui)
         }
+        Command::Upgrade(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::upgrade(args, session, &mut ui)
+        }
+        Command::Fix(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::fix(args, session, &mut ui)
+        }
         Command::Lsp(_) => {
             log::start(&Session::new(system.clone()), &mut ui);
             commands::lsp(system, &mut ui)
@@ -103,6 +113,8 @@ fn options(cli: &Cli) -> UiOptions {
         Command::Build(args) => (args.color, args.timestamp_ui),
         Command::Validate(_)
         | Command::Inspect(_)
+        | Command::Upgrade(_)
+        | Command::Fix(_)
         | Command::Lsp(_)
         | Command::Console(_)
         | Command::Fmt(_)

@@ -5,7 +5,7 @@
 //! block by all steps. `{{user}}` and `{{build}}` become the expressions that HCL has for them,
 //! each with its place in the JSON.
 
-mod translate;
+pub(crate) mod translate;
 mod variables;
 
 use std::collections::HashMap;
@@ -37,7 +37,7 @@ const ROOT: &[&str] = &[
 ];
 
 /// Adds what a legacy template says. What is wrong is recorded and left out.
-pub(super) fn load(node: &Node, file: &SourceFile, template: &mut Template, diags: &Diagnostics) {
+pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diags: &Diagnostics) {
     template.language = Language::Legacy;
     let mut reader = Reader { file, diags, builders: HashMap::new(), asked: Vec::new() };
     reader.check_unique(node);
@@ -61,6 +61,11 @@ pub(super) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         chains: Vec::new(),
         header: of("builders").map_or(Span::NONE, |property| property.name_span),
     };
+    if let Some(property) = of("description")
+        && reader.string(&property.value, "`description`").is_some()
+    {
+        build.description = Some(reader.attribute(property));
+    }
     let mut uses = Vec::new();
     if let Some(property) = of("builders") {
         for node in reader.array(&property.value, "`builders`") {
@@ -339,7 +344,8 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&mut self, text: &Arc<str>, span: Span) -> Expr {
-        translate::text(text, span, self.file, &mut self.asked, self.diags)
+        let words = translate::IN_ARGUMENTS;
+        translate::text(text, span, self.file, words, &mut self.asked, self.diags)
     }
 
     fn step(&mut self, node: &Node, shape: &Shape) -> Option<StepBlock> {
@@ -442,6 +448,7 @@ impl<'a> Reader<'a> {
         for step in &mut chain {
             if step.meta.attribute("name").is_none() {
                 let span = step.component.span;
+                // Its place tells that nobody wrote it.
                 let name = Name { text: "name".into(), span };
                 let expr = literal(&step.component.text, span);
                 Arc::make_mut(&mut step.meta).attributes.push(Attribute { name, expr, span });

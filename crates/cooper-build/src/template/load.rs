@@ -146,13 +146,23 @@ fn is_stdin(path: &Path) -> bool {
 
 fn load_legacy(path: &Path, session: &mut Session) -> Result<Template, Reported> {
     let (node, file) = read_legacy(path, session)?;
+    Ok(legacy_template(path, &node, &file, &session.diags))
+}
+
+/// The template that a legacy one says.
+pub(crate) fn legacy_template(
+    path: &Path,
+    node: &json::Node,
+    file: &SourceFile,
+    diags: &Diagnostics,
+) -> Template {
     let mut template = empty(folder_of(path), false);
-    legacy::load(&node, &file, &mut template, &session.diags);
-    Ok(template)
+    legacy::load(node, file, &mut template, diags);
+    template
 }
 
 /// Reads and parses a legacy template.
-pub(super) fn read_legacy(
+pub(crate) fn read_legacy(
     path: &Path,
     session: &mut Session,
 ) -> Result<(json::Node, SourceFile), Reported> {

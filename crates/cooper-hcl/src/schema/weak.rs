@@ -4,7 +4,7 @@
 use crate::value::{Type, Value, ValueKind};
 
 /// The value as it is taken for one of a type; as it is, where nothing is to be done.
-pub(super) fn weakly(value: Value, ty: &Type) -> Value {
+pub fn weakly(value: Value, ty: &Type) -> Value {
     let marks = value.marks();
     let taken = match (value.kind(), ty) {
         (ValueKind::String(text), Type::Bool) => truth(text).map(Value::bool),

@@ -15,8 +15,6 @@ use crate::exit::Exit;
 
 /// Commands of Packer that Cooper does not have, and what is to be done without them.
 const NOT_YET: &[(&str, Option<&str>)] = &[
-    ("fix", None),
-    ("hcl2_upgrade", None),
     ("init", Some("the components of the docker plugin are built in: leave this command out")),
     ("plugin", Some("the components of the docker plugin are built in")),
     ("plugins", Some("the components of the docker plugin are built in")),

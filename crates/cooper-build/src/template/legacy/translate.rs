@@ -11,15 +11,26 @@ use cooper_hcl::{Code, Diagnostic, Diagnostics, SourceFile, Span};
 use crate::gotemplate::{Data, Operation, Piece, has_actions, pieces};
 use crate::template::shape::is_identifier;
 
-/// What HCL writes in another way.
-const OURS: &[&str] = &["user", "build", "template_dir"];
+/// What HCL writes in another way in arguments.
+pub(crate) const IN_ARGUMENTS: &[&str] = &["user", "build", "template_dir"];
+/// What HCL writes in another way in variables.
+pub(crate) const IN_VARIABLES: &[&str] = &[
+    "user",
+    "env",
+    "template_dir",
+    "consul_key",
+    "vault",
+    "aws_secretsmanager",
+    "aws_secretsmanager_raw",
+];
 
-/// The expression for a string of JSON at `span`; the variables that it asks for are added to
-/// `asked`.
-pub(super) fn text(
+/// The expression for a string of JSON at `span`, where actions with these words are translated;
+/// the variables that it asks for are added to `asked`.
+pub(crate) fn text(
     text: &Arc<str>,
     span: Span,
     file: &SourceFile,
+    words: &[&str],
     asked: &mut Vec<Name>,
     diags: &Diagnostics,
 ) -> Expr {
@@ -39,7 +50,7 @@ pub(super) fn text(
             Piece::Action(action) => action,
         };
         let range = action.range.clone();
-        if !action.has_word(OURS) {
+        if !action.has_word(words) {
             plain += &text[range];
             continue;
         }
@@ -134,7 +145,13 @@ impl Translator<'_> {
             ("pwd", []) => self.attribute("path", "cwd"),
             ("build_type", []) => self.attribute("source", "type"),
             ("build_name", []) => self.attribute("source", "name"),
-            ("upper" | "lower", [_]) => self.call(function, args),
+            ("upper" | "lower" | "env" | "consul_key" | "aws_secretsmanager_raw", [_])
+            | ("vault", [_, _]) => self.call(function, args),
+            ("aws_secretsmanager", [_]) => {
+                let null = self.here(ExprKind::Null);
+                self.call(function, args.into_iter().chain([null]).collect())
+            }
+            ("aws_secretsmanager", [_, _]) => self.call(function, args),
             ("replace_all", [old, new, source]) if !is_pattern(old) => {
                 self.call("replace", vec![source.clone(), old.clone(), new.clone()])
             }
