@@ -6,6 +6,7 @@
 //	{"op": "parse", "text": "a ="}   ->  {"errors": [{"summary": "…", "line": 1, "column": 4}]}
 //	{"op": "expression", "text": "1 + 1"}  ->  {"value": {"type": "number", "value": …}}
 //	{"op": "body", "text": "a = 1"}  ->  {"body": {"attributes": {"a": …}, "blocks": []}}
+//	{"op": "gotemplate", "text": "{{.N}}"}  ->  {"text": "3"}
 package main
 
 import (
@@ -27,6 +28,7 @@ var answers = map[string]func(request) any{
 	"body":       evaluateBody,
 	"expression": evaluateExpression,
 	"format":     format,
+	"gotemplate": fillIn,
 	"parse":      parse,
 }
 

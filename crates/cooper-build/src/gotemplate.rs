@@ -80,9 +80,9 @@ impl Template {
         Ok(Self { nodes: parse::parse(scan::scan(text)?)? })
     }
 
-    /// The fields of its data that the template asks for, in the order of the text: `.Vars` as
-    /// `Vars`.
-    pub fn fields(&self) -> Vec<&str> {
+    /// The fields of its data that the template asks for, each with its place in the text and in
+    /// its order: `.Vars` as `Vars`.
+    pub fn fields(&self) -> Vec<(&str, usize)> {
         let mut fields = Vec::new();
         parse::fields(&self.nodes, true, &mut fields);
         fields

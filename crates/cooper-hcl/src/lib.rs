@@ -18,6 +18,7 @@ pub mod function;
 pub mod go_quote;
 pub mod go_time;
 pub mod json;
+pub mod literal;
 pub mod parse;
 pub mod print;
 pub mod schema;

@@ -7,12 +7,16 @@ mod weak;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::ast::Expr;
 use crate::source::Span;
+use crate::value::convert::ValueStep;
 use crate::value::{Type, Value};
 
 pub use decode::{Part, decode, locate};
 pub use dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
 pub use weak::weakly;
+
+use self::decode::locate_key;
 
 /// What a block may contain.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,14 +73,12 @@ pub struct Decoded {
 }
 
 /// Where the parts of a block stand.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Places {
     /// The block itself: its header, or [`Span::NONE`].
     pub header: Span,
     /// For each argument given, its name and its value.
-    pub arguments: BTreeMap<String, (Span, Span)>,
-    /// For each argument that is written out as a list, its elements.
-    pub elements: BTreeMap<String, Vec<Span>>,
+    pub arguments: BTreeMap<String, (Span, Expr)>,
     /// For each kind of block given, its blocks in order.
     pub blocks: BTreeMap<String, Vec<Places>>,
 }
@@ -84,14 +86,34 @@ pub struct Places {
 impl Places {
     /// The value of an argument, or the block's header when the argument was not given.
     pub fn value(&self, argument: &str) -> Span {
-        self.arguments.get(argument).map_or(self.header, |&(_, value)| value)
+        self.arguments.get(argument).map_or(self.header, |(_, value)| value.span)
     }
 
     /// An element of an argument that is a list, or [`Places::value`] when it is not written out
     /// as one.
     pub fn element(&self, argument: &str, index: usize) -> Span {
-        let elements = self.elements.get(argument);
-        let element = elements.and_then(|elements| elements.get(index)).copied();
-        element.unwrap_or_else(|| self.value(argument))
+        self.part(argument, &[ValueStep::Index(index)])
+    }
+
+    /// A part of an argument's value or of a block, as far in as it is written out.
+    pub fn part(&self, name: &str, path: &[ValueStep]) -> Span {
+        let Some(blocks) = self.blocks.get(name) else {
+            let value = self.arguments.get(name).map(|(_, value)| locate(value, path));
+            return value.unwrap_or(self.header);
+        };
+        let (block, path) = match path {
+            [ValueStep::Index(index), path @ ..] => (blocks.get(*index), path),
+            path => (blocks.first(), path),
+        };
+        match (block, path) {
+            (Some(block), [ValueStep::Key(name), path @ ..]) => block.part(name, path),
+            (Some(block), _) => block.header,
+            (None, _) => self.header,
+        }
+    }
+
+    /// The key of an object, whose value [`Places::part`] finds, when it is written out.
+    pub fn key(&self, argument: &str, path: &[ValueStep]) -> Option<Span> {
+        locate_key(&self.arguments.get(argument)?.1, path)
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Places, Schema};
 use cooper_hcl::value::Marks;
-use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, Span, System, Type, Value, ValueKind};
+use cooper_hcl::{
+    Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, System, Type, Value, ValueKind,
+};
 
 use crate::secret::Secrets;
 
@@ -17,6 +19,8 @@ pub struct Config<'a> {
     pub value: Value,
     /// Where each came from.
     pub places: Places,
+    /// The texts that places are in.
+    pub sources: &'a SourceMap,
     /// The component's use.
     pub origin: Origin,
     /// The `build.*` names that there are when the component runs.

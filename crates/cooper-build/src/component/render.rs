@@ -1,10 +1,12 @@
 //! `{{ }}` in a component's arguments.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
+use cooper_hcl::literal::place_in;
 use cooper_hcl::value::Marks;
-use cooper_hcl::{Code, Diagnostic, Reported, Value, ValueKind, did_you_mean};
+use cooper_hcl::value::convert::ValueStep;
+use cooper_hcl::{Code, Diagnostic, Reported, Span, Value, ValueKind, did_you_mean};
 
 use super::{Config, Phase};
 use crate::PACKER_VERSION;
@@ -29,41 +31,37 @@ impl Config<'_> {
             let pass = Pass {
                 known,
                 cx: &self.template_context(),
-                element: Cell::default(),
-                nothing: Cell::default(),
+                path: RefCell::default(),
+                nothing: RefCell::default(),
             };
-            let result = pass.value(value, 0);
-            let place = match pass.element.get() {
-                Some(index) => self.element_place(name, index),
-                None => self.place(name),
-            };
-            match result {
+            match pass.value(value, Step::Written) {
                 Ok(value) => rendered.push((name.clone(), value)),
-                Err(_) if value.deep_marks() != Marks::NONE => {
+                Err(Mistake { place, .. }) if value.deep_marks() != Marks::NONE => {
                     // What is wrong quotes the text, which is sensitive.
                     let message = format!("the template in `{name}` cannot be used");
-                    let error = Diagnostic::error(Code::StringTemplate, message).at(place, "");
+                    let span =
+                        place.map_or_else(|| self.place(name), |place| self.whole(name, &place));
+                    let error = Diagnostic::error(Code::StringTemplate, message).at(span, "");
                     let help = "why is not shown, because its text is sensitive";
                     failed = Some(self.diags.error(error.help(help)));
                     continue;
                 }
-                Err(mistake) => {
-                    let message =
-                        format!("the template in `{name}` cannot be used: {}", mistake.message);
-                    let error = Diagnostic::error(Code::StringTemplate, message).at(place, "");
-                    let error = match mistake.help {
-                        Some(help) => error.help(help),
-                        None => error,
-                    };
-                    failed = Some(self.diags.error(error));
+                Err(Mistake { message, help, place }) => {
+                    let message = format!("the template in `{name}` cannot be used: {message}");
+                    let span =
+                        place.map_or_else(|| self.place(name), |place| self.inside(name, &place));
+                    let error = Diagnostic::error(Code::StringTemplate, message).at(span, "");
+                    failed = Some(self.diags.error(error.help(help)));
                     continue;
                 }
             }
-            if let Some((index, field)) = pass.nothing.take() {
-                let place =
-                    index.map_or_else(|| self.place(name), |index| self.element_place(name, index));
+            if let Some((field, place)) = pass.nothing.take() {
                 let message = format!("`{{{{.{field}}}}}` in `{name}` becomes `<no value>`");
-                let warning = Diagnostic::warning(Code::StringTemplate, message).at(place, "");
+                let span = match value.deep_marks() {
+                    Marks::NONE => self.inside(name, &place),
+                    _ => self.whole(name, &place),
+                };
+                let warning = Diagnostic::warning(Code::StringTemplate, message).at(span, "");
                 self.diags.warn(warning.help(
                     "Packer's components fill in `{{ }}` in strings, and have no data for this \
                      one; only the content of a script file is left as it is",
@@ -90,73 +88,126 @@ impl Config<'_> {
     }
 }
 
+impl Config<'_> {
+    /// The expression of a string in an argument.
+    fn whole(&self, argument: &str, place: &Place) -> Span {
+        let Place { path, is_key, .. } = place;
+        match is_key {
+            true => self.places.key(argument, path),
+            false => None,
+        }
+        .unwrap_or_else(|| self.places.part(argument, path))
+    }
+
+    /// The place inside a string of an argument; the whole string, where that is not written out.
+    fn inside(&self, argument: &str, place: &Place) -> Span {
+        let whole = self.whole(argument, place);
+        let Place { text, offset, .. } = place;
+        let part = *offset..offset + word_length(&text[*offset..]);
+        let file = self.sources.file(whole);
+        file.and_then(|file| place_in(file, whole, text, part)).unwrap_or(whole)
+    }
+}
+
+/// How much of a text is to be pointed at: a word with its dots, or a sign.
+fn word_length(text: &str) -> usize {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+    match text.find(|c| !is_word(c)).unwrap_or(text.len()) {
+        0 if text.starts_with("{{") => 2,
+        0 => text.chars().next().map_or(0, char::len_utf8),
+        length => length,
+    }
+}
+
+/// Where in an argument something is.
+struct Place {
+    path: Vec<ValueStep>,
+    /// Whether it is in the key, and not in the value, that the path leads to.
+    is_key: bool,
+    /// The string.
+    text: String,
+    /// The place in it.
+    offset: usize,
+}
+
 /// Why a string cannot be filled in.
 struct Mistake {
     message: String,
     help: Option<String>,
-}
-
-impl From<TemplateError> for Mistake {
-    /// A string that holds braces for another program is the usual reason.
-    fn from(TemplateError { message, offset: _ }: TemplateError) -> Self {
-        let own = message.contains("there is no function") || message.contains("`{{`");
-        let help =
-            "Packer's components read `{{ }}` in strings; `{{\"{{\"}}` stands for the braces";
-        Self { message, help: own.then(|| help.to_owned()) }
-    }
+    /// Nothing when the whole argument is meant.
+    place: Option<Place>,
 }
 
 struct Pass<'a> {
     /// The data there will be, when the argument is filled in later.
     known: Option<[&'a [&'a str]; 2]>,
     cx: &'a Context<'a>,
-    /// The element of the argument that is looked at.
-    element: Cell<Option<usize>>,
-    /// The first field that is filled in with nothing, and the element it is in.
-    nothing: Cell<Option<(Option<usize>, String)>>,
+    /// The way to what is looked at.
+    path: RefCell<Vec<ValueStep>>,
+    /// The first field that is filled in with nothing.
+    nothing: RefCell<Option<(String, Place)>>,
+}
+
+/// Whether the parts of a value are where they are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Written,
+    /// They are in another order.
+    Sorted,
 }
 
 /// How deep arguments may be nested.
 const DEPTH: usize = 128;
 
 impl Pass<'_> {
-    fn value(&self, value: &Value, depth: usize) -> Result<Value, Mistake> {
-        if depth > DEPTH {
-            return Err(Mistake { message: "it is nested too deep".into(), help: None });
+    /// Does something with a part of what is looked at.
+    fn within<T>(&self, step: Option<ValueStep>, work: impl FnOnce() -> T) -> T {
+        let length = self.path.borrow().len();
+        self.path.borrow_mut().extend(step);
+        let done = work();
+        self.path.borrow_mut().truncate(length);
+        done
+    }
+
+    fn value(&self, value: &Value, step: Step) -> Result<Value, Mistake> {
+        if self.path.borrow().len() > DEPTH {
+            let message = "it is nested too deep".to_owned();
+            return Err(Mistake { message, help: None, place: None });
         }
-        let sequence = |elements: &[Value]| -> Result<Arc<[Value]>, Mistake> {
+        let sequence = |elements: &[Value], step: Step| -> Result<Arc<[Value]>, Mistake> {
             let element = |(index, element)| {
-                if depth == 0 {
-                    self.element.set(Some(index));
-                }
-                self.value(element, depth + 1)
+                let index = (step == Step::Written).then_some(ValueStep::Index(index));
+                self.within(index, || self.value(element, step))
             };
             elements.iter().enumerate().map(element).collect()
         };
         let mapping = |elements: &cooper_hcl::value::Attributes| {
             let elements = elements.iter().map(|(name, element)| {
-                let name = self.text(name)?.map_or_else(|| name.clone(), Arc::from);
-                Ok((name, self.value(element, depth + 1)?))
+                let key = (step == Step::Written).then(|| ValueStep::Key(name.clone()));
+                self.within(key, || {
+                    let name = self.text(name, true)?.map_or_else(|| name.clone(), Arc::from);
+                    Ok((name, self.value(element, step)?))
+                })
             });
             elements.collect::<Result<_, Mistake>>().map(Arc::new)
         };
         let kind = match value.kind() {
-            ValueKind::String(text) => match self.text(text)? {
+            ValueKind::String(text) => match self.text(text, false)? {
                 Some(rendered) => Value::string(rendered).into_kind(),
                 None => return Ok(value.clone()),
             },
-            ValueKind::List(ty, elements) => ValueKind::List(ty.clone(), sequence(elements)?),
+            ValueKind::List(ty, elements) => ValueKind::List(ty.clone(), sequence(elements, step)?),
             ValueKind::Set(ty, elements) => {
                 // What is filled in may be in another order, or the same twice.
-                let list = Value::list(ty.clone(), sequence(elements)?.iter().cloned());
-                match list.convert(&value.ty()) {
-                    Ok(set) => set.into_kind(),
-                    Err(error) => {
-                        return Err(Mistake { message: error.to_string(), help: None });
-                    }
-                }
+                let elements = sequence(elements, Step::Sorted)?;
+                let list = Value::list(ty.clone(), elements.iter().cloned());
+                let set = list.convert(&value.ty()).map_err(|error| {
+                    let message = error.to_string();
+                    Mistake { message, help: None, place: None }
+                })?;
+                set.into_kind()
             }
-            ValueKind::Tuple(elements) => ValueKind::Tuple(sequence(elements)?),
+            ValueKind::Tuple(elements) => ValueKind::Tuple(sequence(elements, step)?),
             ValueKind::Map(ty, elements) => ValueKind::Map(ty.clone(), mapping(elements)?),
             ValueKind::Object(elements) => ValueKind::Object(mapping(elements)?),
             ValueKind::Null(_)
@@ -168,29 +219,43 @@ impl Pass<'_> {
     }
 
     /// The text filled in, when there is anything to fill in.
-    fn text(&self, text: &str) -> Result<Option<String>, Mistake> {
+    fn text(&self, text: &str, is_key: bool) -> Result<Option<String>, Mistake> {
         if !has_actions(text) {
             return Ok(None);
         }
-        let template = Template::parse(text)?;
+        let place = |offset: usize| Place {
+            path: self.path.borrow().clone(),
+            is_key,
+            text: text.to_owned(),
+            offset,
+        };
+        let wrong = |TemplateError { message, offset }: TemplateError| {
+            // A string that holds braces for another program is the usual reason.
+            let own = message.contains("there is no function") || message.contains("`{{`");
+            let help =
+                "Packer's components read `{{ }}` in strings; `{{\"{{\"}}` stands for the braces";
+            Mistake { message, help: own.then(|| help.to_owned()), place: Some(place(offset)) }
+        };
+        let template = Template::parse(text).map_err(wrong)?;
         let mut fields = template.fields().into_iter();
         let Some(known) = &self.known else {
-            let first = self.nothing.take();
-            let field = || Some((self.element.get(), fields.next()?.to_owned()));
-            self.nothing.set(first.or_else(field));
-            return Ok(template.render(&Data::Nil, self.cx).map(Some)?);
+            let mut first = self.nothing.borrow_mut();
+            if first.is_none() {
+                *first = fields.next().map(|(field, at)| (field.to_owned(), place(at)));
+            }
+            return template.render(&Data::Nil, self.cx).map(Some).map_err(wrong);
         };
         let names = || known.iter().copied().flatten().copied();
-        match fields.find(|field| !names().any(|name| name == *field)) {
+        match fields.find(|(field, _)| !names().any(|name| name == *field)) {
             None => Ok(None),
-            Some(field) => {
+            Some((field, at)) => {
                 let own: Vec<_> =
                     known[0].iter().map(|name| format!("`{{{{.{name}}}}}`")).collect();
                 let help = did_you_mean(field, names()).unwrap_or_else(|| {
                     format!("there are {}, and what `build` has", own.join(", "))
                 });
                 let message = format!("there is no `{{{{.{field}}}}}` here");
-                Err(Mistake { message, help: Some(help) })
+                Err(Mistake { message, help: Some(help), place: Some(place(at)) })
             }
         }
     }

@@ -277,6 +277,9 @@ fn position(args: &[Data], index: usize, length: usize) -> Result<usize> {
 
 fn index(args: &[Data], _: &Renderer<'_>) -> Result {
     let mut value = args[0].clone();
+    if value == Data::Nil {
+        return Err("nothing has no elements".into());
+    }
     for at in 1..args.len() {
         value = match &value {
             Data::List(elements) => {
@@ -325,7 +328,13 @@ fn slice(args: &[Data], _: &Renderer<'_>) -> Result {
 fn escaped(args: &[Data], escape: fn(char, &mut String)) -> Result {
     let whole = match args {
         [Data::String(text)] => text.to_string(),
-        args => print::print(args, OUTPUT)?,
+        args => {
+            let shown = args.iter().map(|arg| match arg {
+                Data::Nil => "<no value>".into(),
+                arg => arg.clone(),
+            });
+            print::print(&shown.collect::<Vec<_>>(), OUTPUT)?
+        }
     };
     let mut output = String::with_capacity(whole.len());
     for character in whole.chars() {

@@ -69,7 +69,7 @@ pub(super) fn parse(items: Vec<Item>) -> Result<Vec<Node>, TemplateError> {
 
 /// Adds the fields of the whole data that nodes ask for. `is_root` tells whether the dot is the
 /// whole data here.
-pub(super) fn fields<'a>(nodes: &'a [Node], is_root: bool, found: &mut Vec<&'a str>) {
+pub(super) fn fields<'a>(nodes: &'a [Node], is_root: bool, found: &mut Vec<(&'a str, usize)>) {
     for node in nodes {
         match node {
             Node::Text(_) | Node::Break | Node::Continue => {}
@@ -88,7 +88,7 @@ pub(super) fn fields<'a>(nodes: &'a [Node], is_root: bool, found: &mut Vec<&'a s
     }
 }
 
-fn pipeline_fields<'a>(pipeline: &'a Pipeline, is_root: bool, found: &mut Vec<&'a str>) {
+fn pipeline_fields<'a>(pipeline: &'a Pipeline, is_root: bool, found: &mut Vec<(&'a str, usize)>) {
     for operand in pipeline.commands.iter().flatten() {
         let of_root = match &operand.term {
             Term::Dot => is_root,
@@ -100,7 +100,7 @@ fn pipeline_fields<'a>(pipeline: &'a Pipeline, is_root: bool, found: &mut Vec<&'
             Term::Literal(_) | Term::Nil | Term::Function(_) => false,
         };
         if let (true, Some(field)) = (of_root, operand.fields.first()) {
-            found.push(field);
+            found.push((field, operand.offset));
         }
     }
 }
@@ -260,6 +260,8 @@ impl Parser {
             commands: Vec::new(),
         };
         self.assignment(words, most, &mut pipeline)?;
+        // As in Go, whether a variable was made before it is used shows when that is reached.
+        self.variables.extend(pipeline.variables.iter().cloned());
         loop {
             let offset = words.offset();
             let command = self.command(words)?;
@@ -276,10 +278,6 @@ impl Parser {
                 break;
             }
         }
-        // The variables can be used from here on, not inside their own pipeline.
-        if pipeline.declares {
-            self.variables.extend(pipeline.variables.iter().cloned());
-        }
         Ok(pipeline)
     }
 
@@ -294,7 +292,6 @@ impl Parser {
         let mut names = Vec::new();
         loop {
             words.skip_space();
-            let offset = words.offset();
             let Some(TokenKind::Variable(name)) = words.peek().cloned() else { break };
             words.at += 1;
             names.push(name);
@@ -304,12 +301,6 @@ impl Parser {
             }
             let declares = words.next_if(&TokenKind::Declare).is_some();
             if declares || words.next_if(&TokenKind::Assign).is_some() {
-                if let Some(name) =
-                    names.iter().find(|name| !declares && !self.variables.contains(name))
-                {
-                    let message = format!("there is no variable `${name}`");
-                    return Err(TemplateError::new(offset, message));
-                }
                 pipeline.variables = names;
                 pipeline.declares = declares;
                 return Ok(());

@@ -125,8 +125,13 @@ pub(super) fn printf(format: &str, values: &[Data], limit: usize) -> Result {
             }
             rest = &rest[1..];
         }
-        reordered |= argument_number(&mut rest, &mut next);
+        let mut numbered = argument_number(&mut rest, &mut next);
+        let starred = rest.starts_with('*');
         verb.width = match size(&mut rest, values, &mut next) {
+            None if starred => {
+                output.push("%!(BADWIDTH)")?;
+                None
+            }
             Some(width) if width < 0 => {
                 verb.minus = true;
                 usize::try_from(width.unsigned_abs()).ok()
@@ -135,11 +140,17 @@ pub(super) fn printf(format: &str, values: &[Data], limit: usize) -> Result {
         };
         if let Some(behind) = rest.strip_prefix('.') {
             rest = behind;
-            reordered |= argument_number(&mut rest, &mut next);
-            let precision = size(&mut rest, values, &mut next).unwrap_or(0);
-            verb.precision = usize::try_from(precision).ok();
+            numbered |= argument_number(&mut rest, &mut next);
+            let starred = rest.starts_with('*');
+            let precision = size(&mut rest, values, &mut next);
+            verb.precision = usize::try_from(precision.unwrap_or(0)).ok();
+            if starred && precision.is_none_or(|precision| precision < 0) {
+                verb.precision = None;
+                output.push("%!(BADPREC)")?;
+            }
         }
-        reordered |= argument_number(&mut rest, &mut next);
+        numbered |= argument_number(&mut rest, &mut next);
+        reordered |= numbered;
         let Some(letter) = rest.chars().next() else {
             output.push("%!(NOVERB)")?;
             break;
@@ -149,11 +160,14 @@ pub(super) fn printf(format: &str, values: &[Data], limit: usize) -> Result {
             output.push("%")?;
             continue;
         }
+        // For `%v`, a plus is for the names of fields.
+        verb.plus &= letter != 'v';
         match values.get(next) {
             Some(value) => {
                 let shown = one(&verb, letter, value, limit)?;
                 output.push(&shown)?;
             }
+            None if numbered => output.push(&format!("%!{letter}(BADINDEX)"))?,
             None => output.push(&format!("%!{letter}(MISSING)"))?,
         }
         next += 1;
@@ -213,9 +227,10 @@ fn typed(value: &Data, output: &mut Output) -> Result<()> {
 }
 
 fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
+    // What the verb is not for is shown as `%v` would, with the same width.
     let unsuitable = |value: &Data| -> Result {
-        let mut output = Output { text: format!("%!{letter}("), limit };
-        typed(value, &mut output)?;
+        let mut output = Output { text: format!("%!{letter}({}=", value.go_type()), limit };
+        output.push(&one(verb, 'v', value, limit)?)?;
         output.push(")")?;
         Ok(output.text)
     };
@@ -228,7 +243,8 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
         (Data::String(text), 'v' | 's') => Ok(padded(verb, &cut(verb, text))),
         (Data::String(text), 'q') => Ok(padded(verb, &quoted(&cut(verb, text), '"'))),
         (Data::String(text), 'x' | 'X') => {
-            let hex: String = cut(verb, text).bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = cut(verb, text).bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+            let hex = if verb.sharp && !hex.is_empty() { format!("0x{hex}") } else { hex };
             Ok(padded(verb, &if letter == 'X' { hex.to_uppercase() } else { hex }))
         }
         (Data::Integer(value), _) => {
@@ -250,7 +266,9 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
                 _ => return unsuitable(&Data::Integer(*value)),
             };
             let zeros = verb.precision.unwrap_or(0).saturating_sub(digits.len());
-            number(&("0".repeat(zeros) + &digits), *value < 0)
+            // A precision says how many digits there are, and zeros do not fill the rest.
+            let verb = Verb { zero: verb.zero && verb.precision.is_none(), ..*verb };
+            Ok(padded_number(&verb, &("0".repeat(zeros) + &digits), *value < 0))
         }
         (Data::Float(value), _) => {
             let magnitude = value.abs();
@@ -258,15 +276,12 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
                 'v' | 'g' | 'G' => general(magnitude, verb.precision),
                 'f' | 'F' => format!("{magnitude:.*}", verb.precision.unwrap_or(6)),
                 'e' | 'E' => exponent(magnitude, Some(verb.precision.unwrap_or(6))),
+                'b' => binary(magnitude),
+                'x' | 'X' if verb.precision.is_none() => hexadecimal(magnitude),
                 _ => return unsuitable(&Data::Float(*value)),
             };
-            let upper = matches!(letter, 'E' | 'G');
+            let upper = matches!(letter, 'E' | 'G' | 'X');
             number(&if upper { digits.to_uppercase() } else { digits }, value.is_sign_negative())
-        }
-        (Data::List(_) | Data::Map(_), 'v') => {
-            let mut output = Output { text: String::new(), limit };
-            plain(value, &mut output)?;
-            Ok(padded(verb, &output.text))
         }
         // A verb for a list is one for each element.
         (Data::List(elements), _) => {
@@ -333,6 +348,40 @@ fn exponent(value: f64, precision: Option<usize>) -> String {
         None => ('+', exponent),
     };
     format!("{digits}e{sign}{exponent:0>2}")
+}
+
+/// A double's whole mantissa and its power of two, as Go's `%b`: `6755399441055744p-52`.
+fn binary(value: f64) -> String {
+    let (mantissa, exponent) = parts(value);
+    format!("{mantissa}p{exponent:+}")
+}
+
+/// As Go's `%x`, with as many digits as it takes: `0x1.8p+00`.
+fn hexadecimal(value: f64) -> String {
+    if value == 0.0 {
+        return "0x0p+00".into();
+    }
+    let (mantissa, exponent) = parts(value);
+    let shift = mantissa.leading_zeros() - 11;
+    let mantissa = mantissa << shift;
+    let exponent = exponent + 52 - i64::from(shift);
+    let fraction = format!("{:013x}", mantissa & ((1 << 52) - 1));
+    let fraction = match fraction.trim_end_matches('0') {
+        "" => String::new(),
+        digits => format!(".{digits}"),
+    };
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("0x1{fraction}p{sign}{:02}", exponent.abs())
+}
+
+/// The mantissa and the power of two that make a double.
+fn parts(value: f64) -> (u64, i64) {
+    let bits = value.to_bits();
+    let mantissa = bits & ((1 << 52) - 1);
+    match (bits >> 52) & 0x7ff {
+        0 => (mantissa, -1074),
+        power => (mantissa | 1 << 52, power as i64 - 1075),
+    }
 }
 
 /// As Go's `%g`: the digits that are needed, with an exponent for very small and large numbers.

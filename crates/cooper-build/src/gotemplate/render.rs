@@ -115,6 +115,10 @@ impl<'a> Renderer<'a> {
         let value = self.commands(pipeline, dot)?;
         let elements: Box<dyn Iterator<Item = (Data, Data)>> = match value {
             Data::Nil => Box::new(std::iter::empty()),
+            Data::Integer(_) if pipeline.variables.len() > 1 => {
+                let message = "`range` over a number has one variable";
+                return Err(TemplateError::new(pipeline.offset, message));
+            }
             Data::Integer(count) => {
                 Box::new((0..count.max(0)).map(|i| (Data::Integer(i), Data::Integer(i))))
             }
@@ -139,7 +143,7 @@ impl<'a> Renderer<'a> {
                 _ => vec![element.clone()],
             };
             for (name, value) in pipeline.variables.iter().zip(values) {
-                self.assign(name, value, pipeline.declares);
+                self.assign(pipeline, name, value)?;
             }
             let flow = self.nodes(each, &element)?;
             self.variables.truncate(scope);
@@ -150,11 +154,26 @@ impl<'a> Renderer<'a> {
         if any { Ok(Flow::Next) } else { self.nodes(otherwise, dot) }
     }
 
-    fn assign(&mut self, name: &'a str, value: Data, declares: bool) {
-        let existing = self.variables.iter_mut().rev().find(|(known, _)| *known == name);
-        match existing {
-            Some((_, old)) if !declares => *old = value,
-            _ => self.variables.push((name, value)),
+    /// Gives a pipeline's variable a value.
+    fn assign(
+        &mut self,
+        pipeline: &'a Pipeline,
+        name: &'a str,
+        value: Data,
+    ) -> Result<(), TemplateError> {
+        if pipeline.declares {
+            self.variables.push((name, value));
+            return Ok(());
+        }
+        match self.variables.iter_mut().rev().find(|(known, _)| *known == name) {
+            Some((_, old)) => {
+                *old = value;
+                Ok(())
+            }
+            None => {
+                let message = format!("there is no variable `${name}`");
+                Err(TemplateError::new(pipeline.offset, message))
+            }
         }
     }
 
@@ -162,7 +181,7 @@ impl<'a> Renderer<'a> {
     fn pipeline(&mut self, pipeline: &'a Pipeline, dot: &Data) -> Result<Data, TemplateError> {
         let value = self.commands(pipeline, dot)?;
         for name in &pipeline.variables {
-            self.assign(name, value.clone(), pipeline.declares);
+            self.assign(pipeline, name, value.clone())?;
         }
         Ok(value)
     }
@@ -184,6 +203,13 @@ impl<'a> Renderer<'a> {
         let Some((first, rest)) = command.split_first() else { return Ok(Data::Nil) };
         let Term::Function(function) = &first.term else {
             if !rest.is_empty() || last.is_some() {
+                // As in Go, a field of nothing is nothing whatever it is given.
+                if let [fields @ .., _] = &first.fields[..]
+                    && !fields.is_empty()
+                    && self.field(first, fields, dot)? == Data::Nil
+                {
+                    return Ok(Data::Nil);
+                }
                 let message = "only a function can be given arguments";
                 return Err(TemplateError::new(first.offset, message));
             }
@@ -221,20 +247,34 @@ impl<'a> Renderer<'a> {
     }
 
     fn operand(&mut self, operand: &'a Operand, dot: &Data) -> Result<Data, TemplateError> {
+        self.field(operand, &operand.fields, dot)
+    }
+
+    /// A field of what an operand begins with.
+    fn field(
+        &mut self,
+        operand: &'a Operand,
+        fields: &[String],
+        dot: &Data,
+    ) -> Result<Data, TemplateError> {
         self.step(operand.offset)?;
         let mut value = match &operand.term {
             Term::Dot => dot.clone(),
             Term::Variable(name) if name.is_empty() => self.root.clone(),
             Term::Variable(name) => {
                 let known = self.variables.iter().rev().find(|(known, _)| known == name);
-                known.map(|(_, value)| value.clone()).unwrap_or_default()
+                let missing = || {
+                    let message = format!("there is no variable `${name}`");
+                    TemplateError::new(operand.offset, message)
+                };
+                known.map(|(_, value)| value.clone()).ok_or_else(missing)?
             }
             Term::Literal(value) => value.clone(),
             Term::Nil => Data::Nil,
             Term::Function(_) => self.command(std::slice::from_ref(operand), dot, None)?,
             Term::Pipeline(pipeline) => self.pipeline(pipeline, dot)?,
         };
-        for field in &operand.fields {
+        for field in fields {
             value = match value {
                 Data::Nil => Data::Nil,
                 Data::Map(elements) => elements.get(field).cloned().unwrap_or_default(),

@@ -72,7 +72,8 @@ pub(super) fn scan(source: &str) -> Result<Vec<Item>, TemplateError> {
         if !text.is_empty() {
             items.push(Item::Text(text.into()));
         }
-        if action.rest().trim_start_matches(is_space).starts_with("/*") {
+        // As in Go, a comment stands right behind the braces or the one space of the mark.
+        if action.rest()[usize::from(trim_before)..].starts_with("/*") {
             trim = action.comment(open)?;
         } else {
             let tokens;

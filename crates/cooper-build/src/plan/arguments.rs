@@ -169,6 +169,7 @@ impl Arguments {
         Config {
             value: decoded.value,
             places: decoded.places,
+            sources: &shared.sources,
             origin: Origin::clone(origin),
             facts: &self.scope.facts,
             before: self.before.kinds(),

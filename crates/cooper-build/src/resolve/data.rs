@@ -57,6 +57,7 @@ impl<'a> Readings<'a> {
         let config = Config {
             value: decoded.value,
             places: decoded.places,
+            sources: &session.sources,
             origin: Origin::before_builds(),
             facts: &[],
             before: &[],

@@ -96,10 +96,8 @@ impl Decoder<'_> {
                     attributes.insert(name, Value::null(argument.ty.plain()));
                 }
                 Some(&(given, scope)) => {
-                    places.arguments.insert(name.to_string(), (given.name.span, given.expr.span));
-                    if let Some(elements) = elements(&given.expr) {
-                        places.elements.insert(name.to_string(), elements);
-                    }
+                    let place = (given.name.span, given.expr.clone());
+                    places.arguments.insert(name.to_string(), place);
                     match self.argument(argument, given, scope, weak) {
                         Ok(value) => {
                             attributes.insert(name, value);
@@ -402,11 +400,22 @@ impl Schema {
     }
 }
 
-/// The places of a list's elements, when it is written out.
-fn elements(expr: &Expr) -> Option<Vec<Span>> {
-    match &*expr.kind {
-        ExprKind::Parenthesis(inner) => elements(inner),
-        ExprKind::Tuple(elements) => Some(elements.iter().map(|element| element.span).collect()),
+/// The place of a key inside the expression that made its object; nothing when that is not
+/// written out.
+pub(super) fn locate_key(expr: &Expr, path: &[ValueStep]) -> Option<Span> {
+    let (step, rest) = path.split_first()?;
+    match (&*expr.kind, step) {
+        (ExprKind::Parenthesis(inner), _) => locate_key(inner, path),
+        (ExprKind::Tuple(elements), ValueStep::Index(index)) => {
+            locate_key(elements.get(*index)?, rest)
+        }
+        (ExprKind::Object(items), ValueStep::Key(key)) => {
+            let item = items
+                .iter()
+                .rev()
+                .find(|item| matches!(&*item.key.kind, ExprKind::String(text) if text == key))?;
+            if rest.is_empty() { Some(item.key.span) } else { locate_key(&item.value, rest) }
+        }
         _ => None,
     }
 }
