@@ -38,7 +38,7 @@ pub(crate) fn refuse(
     message: impl Into<String>,
     help: &str,
 ) -> Reported {
-    refuse_at(config, code, config.place(argument), message, help)
+    refuse_at(&config.looking_at(&[argument]), code, config.place(argument), message, help)
 }
 
 /// Records an error in an element of an argument, with a next step.
@@ -49,7 +49,11 @@ pub(crate) fn refuse_element(
     message: impl Into<String>,
     help: &str,
 ) -> Reported {
-    refuse_at(config, code, config.element_place(argument, index), message, help)
+    let place = config.element_place(argument, index);
+    match config.knows_element(argument, index) {
+        true => refuse_at(config, code, place, message, help),
+        false => refuse_at(&config.looking_at(&[argument]), code, place, message, help),
+    }
 }
 
 /// Reads the Dockerfile instructions of `changes`; each that Docker would refuse is an error.
@@ -83,7 +87,7 @@ fn refuse_at(
 /// Records that an argument was accepted and changes nothing.
 pub(crate) fn no_effect(config: &Config<'_>, argument: &str, why: &str) {
     let message = format!("`{argument}` has no effect: {why}");
-    config.diags.warn(
+    config.looking_at(&[argument]).diags.warn(
         Diagnostic::warning(Code::NoEffect, message)
             .at(config.place(argument), "")
             .help("it can be removed"),
@@ -102,8 +106,7 @@ pub(crate) fn check_file(
         FileKind::File | FileKind::Other => Ok(()),
         FileKind::Directory => {
             let message = format!("`{path}` is a folder, and a file is needed");
-            let place = place(config, argument, index);
-            Err(refuse_at(config, Code::UnreadableFile, place, message, &from_here(config)))
+            Err(refuse_file(config, argument, index, message))
         }
     }
 }
@@ -117,13 +120,23 @@ pub(crate) fn check_exists(
 ) -> Result<FileKind, Reported> {
     config.system.kind(path.as_ref()).map_err(|error| {
         let message = format!("`{path}` cannot be read: {}", plain(&error));
-        let place = place(config, argument, index);
-        refuse_at(config, Code::UnreadableFile, place, message, &from_here(config))
+        refuse_file(config, argument, index, message)
     })
 }
 
-fn place(config: &Config<'_>, argument: &str, index: Option<usize>) -> Span {
-    index.map_or_else(|| config.place(argument), |index| config.element_place(argument, index))
+fn refuse_file(
+    config: &Config<'_>,
+    argument: &str,
+    index: Option<usize>,
+    message: String,
+) -> Reported {
+    let help = from_here(config);
+    match index {
+        Some(index) => {
+            refuse_element(config, Code::UnreadableFile, (argument, index), message, &help)
+        }
+        None => refuse(config, Code::UnreadableFile, argument, message, &help),
+    }
 }
 
 /// A relative path counts from somewhere; people want to know where.

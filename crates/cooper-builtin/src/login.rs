@@ -88,7 +88,7 @@ impl Login {
         }
         if self.ecr && self.server.as_deref().unwrap_or_default().is_empty() {
             return Err(refuse(
-                config,
+                &config.looking_at(&["login_server"]),
                 Code::MissingArgument,
                 "ecr_login",
                 "ECR login requires login server to be provided.",
@@ -102,7 +102,7 @@ impl Login {
             if let Some((argument, _)) = missing {
                 let message = format!("`login` needs `{argument}`");
                 return Err(refuse(
-                    config,
+                    &config.looking_at(&[argument, "ecr_login"]),
                     Code::MissingArgument,
                     "login",
                     message,
@@ -115,7 +115,8 @@ impl Login {
                 [("login_username", &self.username), ("login_password", &self.password)]
             {
                 if value.is_some() {
-                    no_effect(config, argument, "`login` is not true");
+                    let config = config.looking_at(&["login", "ecr_login"]);
+                    no_effect(&config, argument, "`login` is not true");
                 }
             }
         }

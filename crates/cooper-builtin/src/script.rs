@@ -49,7 +49,7 @@ impl Scripts {
                 let message =
                     "there is nothing to run: `inline`, `script` or `scripts` is required";
                 Err(refuse(
-                    config,
+                    &config.looking_at(&["command", "inline", "script", "scripts"]),
                     Code::MissingArgument,
                     "inline",
                     message,

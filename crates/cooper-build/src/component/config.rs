@@ -11,8 +11,8 @@ use cooper_hcl::{
 
 use crate::secret::Secrets;
 
-/// The arguments of one component in one build: wholly known, of the schema's types, and with
-/// their places.
+/// The arguments of one component in one build: of the schema's types, and with their places. They
+/// are wholly known, but for a [`Phase::Draft`].
 #[derive(Clone)]
 pub struct Config<'a> {
     /// An object with an attribute for every argument and nested block of the schema.
@@ -32,6 +32,8 @@ pub struct Config<'a> {
     pub phase: Phase<'a>,
     /// Where mistakes are recorded.
     pub diags: &'a Diagnostics,
+    /// Where mistakes go that may be none, because an argument is not known yet.
+    pub doubtful: &'a Diagnostics,
     /// The outside world.
     pub system: &'a Arc<dyn System>,
     /// What must not be shown. Passwords found in credentials are added here.
@@ -73,6 +75,10 @@ impl Origin {
 /// When a component is prepared.
 #[derive(Clone, Copy)]
 pub enum Phase<'a> {
+    /// While planning; some arguments are not known yet. Only what is recorded counts: what is
+    /// prepared is thrown away. An argument that is not known reads as if it were not given, so a
+    /// check that looks at several arguments says so with [`Config::looking_at`].
+    Draft,
     /// While planning; every argument is known without the machine.
     Plan,
     /// Right before the step runs; the facts are what `build.*` was evaluated with.
@@ -108,6 +114,13 @@ pub trait ArgumentType: Sized {
     fn absent() -> Option<Self> {
         None
     }
+
+    /// What stands, in a [`Phase::Draft`], for a value that is not wholly known; nothing when the
+    /// component cannot be looked at without it.
+    fn draft(value: &Value) -> Option<Self> {
+        let _ = value;
+        Self::absent()
+    }
 }
 
 impl Config<'_> {
@@ -137,9 +150,34 @@ impl Config<'_> {
         given.map_or(Marks::NONE, |value| value.deep_marks())
     }
 
-    /// Records a mistake in an argument.
+    /// Whether an argument is known; one that is not given is.
+    pub fn knows(&self, argument: &str) -> bool {
+        let given = self.value.as_mapping().and_then(|arguments| arguments.get(argument));
+        given.is_none_or(Value::is_wholly_known)
+    }
+
+    /// Whether an element of an argument that is a list is known.
+    pub fn knows_element(&self, argument: &str, index: usize) -> bool {
+        let given = self.value.as_mapping().and_then(|arguments| arguments.get(argument));
+        match given.and_then(|list| list.as_sequence()?.get(index)) {
+            Some(element) => element.is_wholly_known(),
+            None => self.knows(argument),
+        }
+    }
+
+    /// The same arguments for a check that looks at these: while one of them is not known, nothing
+    /// that it finds is recorded.
+    #[must_use]
+    pub fn looking_at(&self, arguments: &[&str]) -> Self {
+        let known = arguments.iter().all(|argument| self.knows(argument));
+        Self { diags: if known { self.diags } else { self.doubtful }, ..self.clone() }
+    }
+
+    /// Records a mistake in an argument, unless that is not known yet.
     pub fn error(&self, code: Code, argument: &str, message: impl Into<String>) -> Reported {
-        self.diags.error(Diagnostic::error(code, message).at(self.place(argument), ""))
+        self.looking_at(&[argument])
+            .diags
+            .error(Diagnostic::error(code, message).at(self.place(argument), ""))
     }
 }
 
@@ -150,6 +188,10 @@ impl ArgumentType for String {
 
     fn read(value: &Value) -> Result<Self, String> {
         value.as_str().map(str::to_owned).ok_or_else(|| "a string is required".to_owned())
+    }
+
+    fn draft(_: &Value) -> Option<Self> {
+        Some(Self::new())
     }
 }
 
@@ -215,6 +257,15 @@ impl<T: ArgumentType> ArgumentType for Vec<T> {
     fn absent() -> Option<Self> {
         Some(Vec::new())
     }
+
+    fn draft(value: &Value) -> Option<Self> {
+        let Some(elements) = value.as_sequence() else { return Self::absent() };
+        let element = |element: &Value| match element.is_wholly_known() {
+            true => T::read(element).ok(),
+            false => T::draft(element),
+        };
+        elements.iter().map(element).collect()
+    }
 }
 
 impl<T: ArgumentType> ArgumentType for BTreeMap<String, T> {
@@ -271,6 +322,12 @@ pub mod macros {
     ) -> Result<T, Reported> {
         let given = value.as_mapping().and_then(|object| object.get(name));
         match given.filter(|value| !value.is_null()) {
+            Some(value) if !value.is_wholly_known() => {
+                // Without it, nothing can be said of the component; that is no mistake.
+                let error =
+                    Diagnostic::error(Code::NotAllowedHere, "the argument is not known yet");
+                T::draft(value).ok_or_else(|| Diagnostics::new().error(error))
+            }
             Some(value) => T::read(value).map_err(|message| {
                 let message = format!("`{name}` cannot be used: {message}");
                 let error = Diagnostic::error(Code::InvalidValue, message);
@@ -292,7 +349,8 @@ pub mod macros {
         diags: &Diagnostics,
     ) -> Result<Option<T>, Reported> {
         let given = value.as_mapping().and_then(|object| object.get(name));
-        let Some(value) = given.filter(|value| !value.is_null()) else { return Ok(None) };
+        let given = given.filter(|value| !value.is_null() && value.is_known());
+        let Some(value) = given else { return Ok(None) };
         let nested = places.blocks.get(name).and_then(|blocks| blocks.first());
         T::read(value, nested.unwrap_or(places), diags).map(Some)
     }

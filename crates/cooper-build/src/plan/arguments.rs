@@ -164,6 +164,7 @@ impl Arguments {
         decoded: Decoded,
         phase: Phase<'a>,
         diags: &'a Diagnostics,
+        doubtful: &'a Diagnostics,
     ) -> Config<'a> {
         let BuildScope { shared, origin, .. } = &*self.scope;
         Config {
@@ -175,6 +176,7 @@ impl Arguments {
             before: self.before.kinds(),
             phase,
             diags,
+            doubtful,
             system: &shared.system,
             secrets: &shared.secrets,
         }
@@ -223,7 +225,7 @@ impl Waiting<dyn Provisioner> for WaitingStep<dyn ProvisionerKind> {
                 self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
             let prepared = match decoded {
                 Ok(decoded) => {
-                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags);
+                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags, &diags);
                     self.kind.prepare(config).await
                 }
                 Err(reported) => Err(reported),
@@ -244,7 +246,7 @@ impl Waiting<dyn PostProcessor> for WaitingStep<dyn PostProcessorKind> {
                 self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
             let prepared = match decoded {
                 Ok(decoded) => {
-                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags);
+                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags, &diags);
                     self.kind.prepare(config).await
                 }
                 Err(reported) => Err(reported),

@@ -113,12 +113,20 @@ impl Preparing<'_, '_> {
         }
         let arguments = self.arguments(bodies, header, None, Before::default());
         let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
-        if !self.is_known(&decoded)? {
-            return Ok(None);
-        }
+        // When not, data sources have to be asked, or something failed.
+        let known = decoded.value.is_wholly_known();
+        let phase = if known { Phase::Plan } else { Phase::Draft };
+        let found = Diagnostics::new();
+        let doubtful = Diagnostics::new();
         // A source has no machine to know anything of.
-        let config = Config { facts: &[], ..arguments.config(decoded, Phase::Plan, self.diags) };
-        let run = kind.prepare(config).await?;
+        let config = Config { facts: &[], ..arguments.config(decoded, phase, &found, &doubtful) };
+        let run = kind.prepare(config).await;
+        let refused = found.check();
+        self.diags.append(&found);
+        if !known {
+            return refused.map(|()| None);
+        }
+        let run = run?;
         let component = source.component.text.to_string();
         let kind = self.catalog.own_name(&component);
         Ok(Some(SourceStep { component, kind, span: header, run }))
@@ -145,9 +153,17 @@ impl Preparing<'_, '_> {
         let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
         let (arguments, decoded) =
             self.decode(step, step.kind.schema(), overrides, Before::default(), found)?;
+        let doubtful = Diagnostics::new();
         let run = match decoded {
-            Arrival::Unread => return Ok(None),
-            Arrival::WithFacts => {
+            Arrival::Unread(draft) => {
+                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
+                let _ = step.kind.prepare(config).await;
+                return found.check().map(|()| None);
+            }
+            Arrival::WithFacts(draft) => {
+                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
+                let _ = step.kind.prepare(config).await;
+                found.check()?;
                 let kind = step.kind.clone();
                 Pending::<dyn Provisioner>::Waiting(Box::new(WaitingStep::<dyn ProvisionerKind> {
                     kind,
@@ -155,7 +171,7 @@ impl Preparing<'_, '_> {
                 }))
             }
             Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, found);
+                let config = arguments.config(decoded, Phase::Plan, found, &doubtful);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
@@ -189,9 +205,17 @@ impl Preparing<'_, '_> {
     ) -> Result<Option<PostStep>, Reported> {
         let Post { step, keep_input } = post;
         let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before, found)?;
+        let doubtful = Diagnostics::new();
         let run = match decoded {
-            Arrival::Unread => return Ok(None),
-            Arrival::WithFacts => {
+            Arrival::Unread(draft) => {
+                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
+                let _ = step.kind.prepare(config).await;
+                return found.check().map(|()| None);
+            }
+            Arrival::WithFacts(draft) => {
+                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
+                let _ = step.kind.prepare(config).await;
+                found.check()?;
                 let kind = step.kind.clone();
                 Pending::<dyn PostProcessor>::Waiting(Box::new(WaitingStep::<
                     dyn PostProcessorKind,
@@ -201,7 +225,7 @@ impl Preparing<'_, '_> {
                 }))
             }
             Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, found);
+                let config = arguments.config(decoded, Phase::Plan, found, &doubtful);
                 Pending::Ready(step.kind.prepare(config).await?)
             }
         };
@@ -238,9 +262,9 @@ impl Preparing<'_, '_> {
         );
         let decoded = arguments.decode(schema, BuildFacts::ToCome, found)?;
         let arrival = match step.waits {
-            true => Arrival::WithFacts,
-            false if self.is_known(&decoded)? => Arrival::Now(decoded),
-            false => Arrival::Unread,
+            true => Arrival::WithFacts(decoded),
+            false if decoded.value.is_wholly_known() => Arrival::Now(decoded),
+            false => Arrival::Unread(decoded),
         };
         Ok((arguments, arrival))
     }
@@ -254,27 +278,15 @@ impl Preparing<'_, '_> {
     ) -> Arguments {
         Arguments { scope: self.scope.clone(), bodies, header, overrides, before }
     }
-
-    /// Whether arguments are known; when not, data sources have to be asked.
-    ///
-    /// # Errors
-    ///
-    /// When they came from something that failed.
-    fn is_known(&self, decoded: &Decoded) -> Result<bool, Reported> {
-        if !decoded.value.is_wholly_known() {
-            self.diags.check()?;
-            return Ok(false);
-        }
-        Ok(true)
-    }
 }
 
 /// When a step's arguments are known.
 enum Arrival {
     /// They are.
     Now(Decoded),
-    /// Once the machine runs.
-    WithFacts,
-    /// Once data sources are asked, which this is not for.
-    Unread,
+    /// Once the machine runs; so far they are these.
+    WithFacts(Decoded),
+    /// Once data sources are asked, which this is not for, or what failed does not; so far they are
+    /// these.
+    Unread(Decoded),
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use cooper_hcl::schema::{Part, decode};
-use cooper_hcl::{Code, Diagnostic, Environment, Reported, Scope, Value, did_you_mean};
+use cooper_hcl::{
+    Code, Diagnostic, Diagnostics, Environment, Reported, Scope, Value, did_you_mean,
+};
 use futures::StreamExt;
 
 use super::{DataSources, Values};
@@ -50,10 +52,9 @@ impl<'a> Readings<'a> {
         };
         let part = Part { body: &block.body, scope };
         let decoded = decode(&[part], block.header, kind.schema(), self.env())?;
-        if !decoded.value.is_wholly_known() {
-            // What it needs is not known because that failed, or was not to be asked either.
-            return Ok(None);
-        }
+        // What it needs is not known when that failed, or was not to be asked either.
+        let is_known = decoded.value.is_wholly_known();
+        let doubtful = Diagnostics::new();
         let config = Config {
             value: decoded.value,
             places: decoded.places,
@@ -61,15 +62,16 @@ impl<'a> Readings<'a> {
             origin: Origin::before_builds(),
             facts: &[],
             before: &[],
-            phase: Phase::Plan,
+            phase: if is_known { Phase::Plan } else { Phase::Draft },
             diags: &session.diags,
+            doubtful: &doubtful,
             system: &session.system,
             secrets: &session.secrets,
         };
         let prepared = kind.prepare(config).await?;
         Ok(match self.sources {
-            DataSources::Read => Some(prepared),
-            DataSources::Check => None,
+            DataSources::Read if is_known => Some(prepared),
+            DataSources::Read | DataSources::Check => None,
         })
     }
 

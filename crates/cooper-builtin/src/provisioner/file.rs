@@ -83,8 +83,9 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileStep, Report
         .filter(|(_, _, source)| !source.is_empty())
         .collect();
     if upload && !arguments.generated {
+        let config = config.looking_at(&["direction", "generated"]);
         for (argument, index, source) in &sources {
-            result = check_exists(config, argument, *index, source).map(|_| ()).and(result);
+            result = check_exists(&config, argument, *index, source).map(|_| ()).and(result);
         }
     }
     let content = arguments.content.filter(|text| !text.is_empty() || sources.is_empty());
@@ -99,7 +100,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileStep, Report
     }
     if content.is_none() && sources.is_empty() {
         result = Err(refuse(
-            config,
+            &config.looking_at(&["source", "sources", "content"]),
             Code::MissingArgument,
             "source",
             "there is nothing to copy: `source`, `sources` or `content` is required",
@@ -108,7 +109,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileStep, Report
     }
     if content.is_some() && upload && destination.ends_with('/') {
         result = Err(refuse(
-            config,
+            &config.looking_at(&["direction"]),
             Code::InvalidValue,
             "destination",
             "`destination` is a folder, and `content` has no name of its own",

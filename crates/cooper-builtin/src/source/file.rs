@@ -61,7 +61,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileSource, Repo
         result = check_file(config, "source", None, source).and(result);
     }
     if source.is_none() && content.is_none() {
-        config.diags.warn(
+        config.looking_at(&["source", "content"]).diags.warn(
             Diagnostic::warning(
                 Code::NoEffect,
                 "Both source file and contents are blank; target will have no content",

@@ -233,6 +233,7 @@ impl Bench {
             origin: origin.clone(),
             phase: Phase::Plan,
             diags: &self.diags,
+            doubtful: &self.diags,
             system: &self.system,
             secrets: &self.secrets,
         })

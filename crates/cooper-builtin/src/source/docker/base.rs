@@ -69,7 +69,7 @@ impl Base {
                 "remove `image`, or the `build` block",
             )),
             (None, None) => Err(refuse(
-                config,
+                &config.looking_at(&["image", "build"]),
                 Code::MissingArgument,
                 "image",
                 "missing `image` attribute or `build` section",
@@ -88,6 +88,9 @@ fn image_build(
     let mut config = config.clone();
     if let Some([places, ..]) = config.places.blocks.get("build").map(Vec::as_slice) {
         config.places = places.clone();
+    }
+    if let Some(build) = config.value.as_mapping().and_then(|all| all.get("build")) {
+        config.value = build.clone();
     }
     let folder = build.build_dir.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned());
     let context = check_exists(&config, "build_dir", None, &folder).and_then(|kind| match kind {

@@ -47,7 +47,7 @@ impl Outcome {
             });
         } else {
             return Err(refuse(
-                config,
+                &config.looking_at(&["commit", "discard", "export_path"]),
                 Code::MissingArgument,
                 "commit",
                 "No instructions given for handling the artifact; expected commit, discard, or \
