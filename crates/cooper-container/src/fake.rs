@@ -15,6 +15,7 @@ use futures::stream::{self, BoxStream, StreamExt};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::changes::{Change, Command, Instruction};
 use crate::credentials::{Credentials, Registries};
 use crate::engine::{
     Commit, Container, ContainerEngine, ContainerInfo, Exec, ExecOutput, ImageBuild, ImageInfo,
@@ -22,7 +23,7 @@ use crate::engine::{
 };
 use crate::error::{Error, Result};
 use crate::reference::Reference;
-use crate::spec::ContainerSpec;
+use crate::spec::{ContainerSpec, Entrypoint};
 
 /// What a fake engine has and does.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -120,12 +121,34 @@ impl State {
     fn image(&self, name: &str) -> Result<ImageInfo> {
         let named = self.images.get(&full_name(name));
         let found = named.or_else(|| self.images.values().find(|image| image.id == name));
-        found.cloned().ok_or_else(|| Error::NotFound(format!("there is no image `{name}`")))
+        let found =
+            found.ok_or_else(|| Error::NotFound(format!("there is no image `{name}`")))?.clone();
+        Ok(ImageInfo { repo_tags: self.names(&found.id), ..found })
     }
 
-    fn add(&mut self, name: &str, mut image: ImageInfo) {
-        image.repo_tags = vec![name.to_owned()];
+    /// The names of an image.
+    fn names(&self, id: &str) -> Vec<String> {
+        let named = self.images.iter().filter(|(name, image)| image.id == id && *name != id);
+        named.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn add(&mut self, name: &str, image: ImageInfo) {
         self.images.insert(full_name(name), image);
+    }
+
+    /// Takes a name away, and with the last one its image.
+    fn remove(&mut self, name: &str) -> Result<()> {
+        let Ok(image) = self.image(name) else { return Ok(()) };
+        if image.id == name && image.repo_tags.len() > 1 {
+            return Err(Error::Invalid(format!("image `{name}` has several names")));
+        }
+        if image.id != name {
+            self.images.remove(&full_name(name));
+        }
+        if image.id == name || self.names(&image.id).is_empty() {
+            self.images.retain(|_, other| other.id != image.id);
+        }
+        Ok(())
     }
 }
 
@@ -188,13 +211,15 @@ impl ContainerEngine for FakeEngine {
         output: &'a mut (dyn FnMut(String) + Send),
     ) -> BoxFuture<'a, Result<String>> {
         let dockerfile = build.dockerfile.display().to_string();
-        let built = self.call("build", &dockerfile).map(|mut state| {
+        let built = self.call("build", &dockerfile).and_then(|mut state| {
+            std::fs::metadata(&build.dockerfile)
+                .map_err(broken(&format!("read `{dockerfile}`")))?;
             let built = image(&["build", &dockerfile]);
             state.images.insert(built.id.clone(), built.clone());
-            built.id
+            Ok(built.id)
         });
         if let Ok(id) = &built {
-            output(format!("Successfully built {id}"));
+            output(format!("Successfully built {}", &id["sha256:".len()..][..12]));
         }
         done(built)
     }
@@ -207,8 +232,9 @@ impl ContainerEngine for FakeEngine {
             Ok(Arc::new(FakeContainer {
                 engine: self.clone(),
                 id: digest(&["container", &state.started.to_string()]),
-                image,
-                files: Mutex::default(),
+                base: image.id.clone(),
+                config: container_config(image, spec),
+                files: Mutex::new(base_files()),
                 is_removed: Arc::default(),
             }) as Arc<dyn Container>)
         });
@@ -236,13 +262,22 @@ impl ContainerEngine for FakeEngine {
         _credentials: &'a Credentials,
         progress: &'a mut (dyn FnMut(Progress) + Send),
     ) -> BoxFuture<'a, Result<String>> {
-        let pushed = self.call("push", reference).and_then(|state| {
-            let found = state.image(reference)?;
-            Ok(format!("sha256:{}", digest(&["manifest", &found.id])))
+        let pushed = self.call("push", reference).and_then(|mut state| {
+            let (named, parsed) = (state.image(reference)?, Reference::parse(reference)?);
+            let digest = format!("sha256:{}", digest(&["manifest", &named.id]));
+            let known = format!("{}@{digest}", parsed.name());
+            for image in state.images.values_mut().filter(|image| image.id == named.id) {
+                if !image.repo_digests.contains(&known) {
+                    image.repo_digests.push(known.clone());
+                }
+            }
+            let tag = parsed.version().to_owned();
+            Ok((digest, tag))
         });
-        if let Ok(digest) = &pushed {
-            progress(Progress::Line(format!("{reference}: digest: {digest} size: 528")));
-        }
+        let pushed = pushed.map(|(digest, tag)| {
+            progress(Progress::Line(format!("{tag}: digest: {digest} size: 528")));
+            digest
+        });
         done(pushed)
     }
 
@@ -263,6 +298,7 @@ impl ContainerEngine for FakeEngine {
             let content = std::fs::read(&import.archive)
                 .map_err(|source| Error::Io { what: format!("cannot read `{archive}`"), source })?;
             let made = image(&[&String::from_utf8_lossy(&content), &import.changes.join("\n")]);
+            let made = changed(made, &import.changes)?;
             let id = made.id.clone();
             if let Some(repository) = &import.repository {
                 let tag = import.tag.as_deref().unwrap_or("latest");
@@ -275,10 +311,7 @@ impl ContainerEngine for FakeEngine {
     }
 
     fn remove_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<()>> {
-        done(self.call("remove_image", image).map(|mut state| {
-            let name = full_name(image);
-            state.images.retain(|key, found| *key != name && found.id != image);
-        }))
+        done(self.call("remove_image", image).and_then(|mut state| state.remove(image)))
     }
 
     fn sweep(&self) -> BoxFuture<'_, Result<usize>> {
@@ -289,23 +322,106 @@ impl ContainerEngine for FakeEngine {
 struct FakeContainer {
     engine: FakeEngine,
     id: String,
-    image: ImageInfo,
+    /// The id of its image.
+    base: String,
+    /// What an image that is made of it has.
+    config: ImageInfo,
     files: Mutex<BTreeMap<String, File>>,
     is_removed: Arc<Mutex<bool>>,
 }
 
+/// What a container is like that is started from an image.
+fn container_config(image: ImageInfo, spec: &ContainerSpec) -> ImageInfo {
+    let command = Some(spec.command.clone()).filter(|command| !command.is_empty());
+    let (entrypoint, cmd) = match &spec.entrypoint {
+        Entrypoint::Image => (image.entrypoint, command.or(image.cmd)),
+        // Another program gets none of the image's arguments.
+        Entrypoint::None => (None, command),
+        Entrypoint::Program(program) => (Some(program.clone()), command),
+    };
+    let user = spec.user.clone().unwrap_or(image.user);
+    ImageInfo { entrypoint, cmd, user, ..ImageInfo::default() }
+}
+
+/// What an image is like after Dockerfile instructions, as far as is known of images.
+fn changed(mut image: ImageInfo, changes: &[String]) -> Result<ImageInfo> {
+    let words = |command: Command| match command {
+        Command::Exec(words) => Some(words).filter(|words| !words.is_empty()),
+        Command::Shell(line) => Some(["/bin/sh", "-c", &line].map(str::to_owned).to_vec()),
+    };
+    let mut sets_cmd = false;
+    for text in changes {
+        let change = Change::parse(text).map_err(|error| Error::Invalid(error.to_string()))?;
+        for instruction in change.instructions {
+            match instruction {
+                Instruction::Cmd(command) => (image.cmd, sets_cmd) = (words(command), true),
+                Instruction::Entrypoint(command) => {
+                    image.entrypoint = words(command);
+                    image.cmd = image.cmd.filter(|_| sets_cmd);
+                }
+                Instruction::Other("USER") => {
+                    image.user = text.split_whitespace().nth(1).unwrap_or_default().to_owned();
+                }
+                Instruction::Other(_) => {}
+            }
+        }
+    }
+    Ok(image)
+}
+
+/// The folders that every container has.
+fn base_files() -> BTreeMap<String, File> {
+    let folder = |path: &str, mode| {
+        let (kind, link_target) = (PathKind::Directory, String::new());
+        (path.to_owned(), File { kind, mode, link_target, content: Bytes::new() })
+    };
+    BTreeMap::from([folder("/", 0o755), folder("/tmp", 0o777)])
+}
+
 impl FakeContainer {
+    /// Notes a call, and fails when the container is gone.
+    fn call(&self, operation: &str, what: &str) -> Result<MutexGuard<'_, State>> {
+        let state = self.engine.call(operation, what)?;
+        if *self.is_removed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return Err(Error::NotFound("there is no such container".to_owned()));
+        }
+        Ok(state)
+    }
+
+    /// What stands at a path, also nothing when the container is gone.
+    fn look(&self, path: &str) -> Option<PathInfo> {
+        if *self.is_removed.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return None;
+        }
+        let path = absolute("/", path);
+        let File { kind, mode, link_target, content: _ } = self.files().get(&path)?.clone();
+        // The engine tells where a link leads from the root.
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let link_target = match link_target.as_str() {
+            "" => link_target,
+            target if target.starts_with('/') => link_target,
+            target => absolute(folder, target),
+        };
+        Some(PathInfo { kind, mode, link_target })
+    }
+
     fn files(&self) -> MutexGuard<'_, BTreeMap<String, File>> {
         self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// The files below a path, or the one that stands there, as an archive.
+    /// The files below a path, or the one that stands there, as an archive. A final `/.` names
+    /// them from the folder.
     fn archive(&self, path: &str) -> std::io::Result<Vec<u8>> {
+        let from_inside = path.ends_with("/.") || path == "/";
         let path = absolute("/", path);
-        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let folder = path.trim_end_matches('/');
+        let parent = match folder.rsplit_once('/') {
+            Some((parent, _)) if !from_inside => parent,
+            _ => folder,
+        };
         let mut archive = tar::Builder::new(Vec::new());
         for (name, file) in self.files().iter() {
-            let inside = name.strip_prefix(path.trim_end_matches('/'));
+            let inside = name.trim_end_matches('/').strip_prefix(folder);
             if !inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
                 continue;
             }
@@ -317,7 +433,10 @@ impl FakeContainer {
                 PathKind::Directory => tar::EntryType::Directory,
                 PathKind::Symlink => tar::EntryType::Symlink,
             });
-            let name = name.get(parent.len()..).unwrap_or(name).trim_start_matches('/');
+            let name = match name.get(parent.len()..).unwrap_or(name).trim_start_matches('/') {
+                "" => ".",
+                name => name,
+            };
             if file.kind == PathKind::Symlink {
                 archive.append_link(&mut header, name, &file.link_target)?;
             } else {
@@ -345,9 +464,9 @@ impl Container for FakeContainer {
     }
 
     fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>> {
-        done(self.engine.call("inspect", "").map(|_| ContainerInfo {
+        done(self.call("inspect", "").map(|_| ContainerInfo {
             ip_address: "172.17.0.2".to_owned(),
-            user: self.image.user.clone(),
+            user: self.config.user.clone(),
             running: true,
             exit_code: None,
         }))
@@ -359,7 +478,7 @@ impl Container for FakeContainer {
         output: &'a mut (dyn ExecOutput + 'a),
     ) -> BoxFuture<'a, Result<i64>> {
         let text = format!("{}\n{}", exec.command.join(" "), String::from_utf8_lossy(&exec.stdin));
-        let answer = self.engine.call("exec", text.trim_end()).map(|state| {
+        let answer = self.call("exec", text.trim_end()).map(|state| {
             let mut answers = state.script.exec.iter();
             answers.find(|answer| text.contains(&answer.contains)).cloned().unwrap_or_default()
         });
@@ -384,7 +503,7 @@ impl Container for FakeContainer {
         mut archive: BoxStream<'static, std::io::Result<Bytes>>,
     ) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            self.engine.call("copy_in", folder).map(drop)?;
+            self.call("copy_in", folder).map(drop)?;
             let broken = broken("read what is to be copied");
             let mut bytes = Vec::new();
             while let Some(piece) = archive.next().await {
@@ -416,7 +535,7 @@ impl Container for FakeContainer {
         &'a self,
         path: &'a str,
     ) -> BoxFuture<'a, Result<BoxStream<'static, Result<Bytes>>>> {
-        let called = self.engine.call("copy_out", path).map(drop);
+        let called = self.call("copy_out", path).map(drop);
         done(called.and_then(|()| {
             if !self.files().contains_key(&absolute("/", path)) {
                 return Err(Error::NotFound(format!("there is no `{path}` in the container")));
@@ -427,28 +546,28 @@ impl Container for FakeContainer {
     }
 
     fn stat<'a>(&'a self, path: &'a str) -> BoxFuture<'a, Result<Option<PathInfo>>> {
-        let called = self.engine.call("stat", path).map(drop);
-        done(called.map(|()| {
-            let files = self.files();
-            let file = files.get(&absolute("/", path))?;
-            let File { kind, mode, link_target, content: _ } = file.clone();
-            Some(PathInfo { kind, mode, link_target })
-        }))
+        let found = self.engine.call("stat", path).map(|_| self.look(path));
+        done(found)
     }
 
     fn commit<'a>(&'a self, commit: &'a Commit) -> BoxFuture<'a, Result<String>> {
         let changes = commit.changes.join("; ");
         let tree: String =
             self.files().iter().map(|(name, file)| format!("{name} {file:?}\n")).collect();
-        done(self.engine.call("commit", &changes).map(|mut state| {
-            let made = image(&[&self.image.id, &tree, &changes]);
+        done(self.call("commit", &changes).and_then(|mut state| {
+            let mut config = self.config.clone();
+            if commit.without_entrypoint {
+                config.entrypoint = None;
+            }
+            let ImageInfo { id, .. } = image(&[&self.base, &tree, &changes]);
+            let made = changed(ImageInfo { id, ..config }, &commit.changes)?;
             state.images.insert(made.id.clone(), made.clone());
-            made.id
+            Ok(made.id)
         }))
     }
 
     fn export(&self) -> BoxFuture<'_, Result<BoxStream<'static, Result<Bytes>>>> {
-        let called = self.engine.call("export", "").map(drop);
+        let called = self.call("export", "").map(drop);
         done(called.and_then(|()| {
             let bytes = self.archive("/").map_err(broken("write an archive"))?;
             Ok(stream::iter([Ok(Bytes::from(bytes))]).boxed())

@@ -108,7 +108,10 @@ impl PostProcessor for Checksum {
                 for file in &input.files {
                     let sum = digest(name, file).await?;
                     let writing = WRITING.lock().await;
-                    let written = note(&output, &sum, file);
+                    let (list, file) = (output.clone(), file.clone());
+                    let written =
+                        tokio::task::spawn_blocking(move || note(&list, &sum, &file)).await;
+                    let written = written.map_err(io::Error::other).flatten();
                     drop(writing);
                     written.map_err(|error| {
                         Failure::new(format!("cannot write `{}`: {error}", output.display()))
