@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use cooper_hcl::Value;
+use cooper_hcl::{Value, go_quote};
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "<sensitive>";
@@ -86,16 +86,6 @@ impl Secrets {
     /// written as a template would write it: `\"` for a quote. Every other byte keeps its place.
     pub fn mask(&self, text: &str) -> String {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = |secret: &str| {
-            secret
-                .replace('\\', "\\\\")
-                .replace('"', "\\\"")
-                .replace('\n', "\\n")
-                .replace('\t', "\\t")
-                .replace('\r', "\\r")
-                .replace("${", "$${")
-                .replace("%{", "%%{")
-        };
         list.iter().fold(text.to_owned(), |text, secret| {
             let text = text.replace(&**secret, &"*".repeat(secret.len()));
             let written = written(secret);
@@ -104,8 +94,29 @@ impl Secrets {
     }
 }
 
+/// How a text is written in a template, between quotes.
+fn written(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t")
+        .replace('\r', "\\r")
+        .replace("${", "$${")
+        .replace("%{", "%%{")
+}
+
+/// A text of a URL with `%2f` for `%2F`.
+fn lower_escapes(url: &str) -> String {
+    let mut pieces = url.split('%');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        let (escape, rest) = piece.split_at(piece.len().min(2));
+        text + "%" + &escape.to_lowercase() + rest
+    })
+}
+
 /// How a text looks inside the quotes of JSON, also as Go writes it, and of Rust's logs.
-fn quoted(text: &str) -> [String; 3] {
+fn quoted(text: &str) -> [String; 4] {
     let inside = |text: String| {
         let text = text.strip_prefix('"').unwrap_or(&text);
         text.strip_suffix('"').unwrap_or(text).to_owned()
@@ -114,7 +125,8 @@ fn quoted(text: &str) -> [String; 3] {
     let go = ['<', '>', '&']
         .iter()
         .fold(json.clone(), |text, c| text.replace(*c, &format!("\\u{:04x}", u32::from(*c))));
-    [json, go, inside(format!("{text:?}"))]
+    let shown = inside(go_quote::quoted(text, '"'));
+    [json, go, shown, inside(format!("{text:?}"))]
 }
 
 /// How a text looks quoted, in a URL, and in base64, alone or behind other text.
@@ -128,7 +140,12 @@ fn encoded(text: &str) -> Vec<String> {
         })
         .collect();
     forms.push(url.replace("%20", "+"));
+    forms.push(lower_escapes(&url));
     forms.push(url);
+    // Inside the single quotes of a shell, in a template, and in Packer's records.
+    forms.push(text.replace('\'', "'\\''"));
+    forms.push(written(text));
+    forms.push(text.replace(',', "%!(PACKER_COMMA)").replace('\n', "\\n").replace('\r', "\\r"));
     // Three bytes make four letters, so there are three ways to stand in a longer text. The
     // letters at the ends that other bytes have a part in are left out.
     for shift in 0..3 {
@@ -157,6 +174,8 @@ fn add(list: &mut Vec<Arc<str>>, secret: &str) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -202,6 +221,50 @@ mod tests {
         let secrets = Secrets::new();
         secrets.add("abc");
         assert_eq!(secrets.scrub("YWJj"), "YWJj");
+    }
+
+    proptest! {
+        #[test]
+        fn no_encoding_shows_a_secret(
+            secret in "[ -~\\n\\té]{12,40}",
+            before in "[a-z]{0,4}",
+            after in "[a-z]{0,4}",
+        ) {
+            prop_assume!(secret.trim().len() > 8 && !"<sensitive>".contains(&secret));
+            let secrets = Secrets::new();
+            secrets.add(&secret);
+            let all = format!("{before}{secret}{after}");
+            let percent = |plain: fn(u8) -> bool, upper: bool| -> String {
+                all.bytes()
+                    .map(|byte| match (plain(byte), upper) {
+                        (true, _) => char::from(byte).to_string(),
+                        (false, true) => format!("%{byte:02X}"),
+                        (false, false) => format!("%{byte:02x}"),
+                    })
+                    .collect()
+            };
+            let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+            let texts = [
+                all.clone(),
+                serde_json::Value::from(&*all).to_string(),
+                format!("{all:?}"),
+                go_quote::quoted(&all, '"'),
+                written(&all),
+                format!("'{}'", all.replace('\'', "'\\''")),
+                percent(unreserved, true),
+                percent(unreserved, false),
+                percent(unreserved, true).replace("%20", "+"),
+                all.replace(',', "%!(PACKER_COMMA)").replace('\n', "\\n"),
+                base64::engine::general_purpose::STANDARD.encode(&all),
+                base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&all),
+            ];
+            for text in texts {
+                let shown = secrets.scrub(&text);
+                prop_assert!(shown.contains(HIDDEN), "{text:?} is shown as {shown:?}");
+                // What is left is what stood around it, and at most a letter of Base64 at each end.
+                prop_assert!(shown.len() <= HIDDEN.len() + before.len() * 2 + after.len() * 2 + 10);
+            }
+        }
     }
 
     #[test]

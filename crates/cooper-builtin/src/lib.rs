@@ -22,13 +22,17 @@ mod post_processor;
 mod provisioner;
 mod render;
 mod script;
+mod secret_store;
 mod source;
+mod tls;
 mod transfer;
 
 use std::sync::Arc;
 
 use cooper_build::Catalog;
 use cooper_container::ContainerEngine;
+
+pub use secret_store::SecretStoreClients;
 
 /// The Packer plugin whose components are built in, and the version they behave like.
 pub const DOCKER_PLUGIN: (&str, &str) = ("github.com/hashicorp/docker", "1.1.5");

@@ -13,6 +13,7 @@ mod file;
 mod format;
 mod number;
 mod regex;
+mod secret;
 mod string;
 mod time;
 mod yaml;
@@ -22,9 +23,6 @@ use std::path::Path;
 
 use crate::system::System;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
-
-/// Names of Packer's functions that Cooper does not have yet.
-pub const LATER: &[&str] = &["aws_secretsmanager", "aws_secretsmanager_raw", "consul_key", "vault"];
 
 /// Names of functions whose arguments are not simply evaluated: the evaluator does them itself.
 pub const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
@@ -43,8 +41,11 @@ pub struct Functions {
 pub struct Function {
     /// Its name.
     pub name: &'static str,
-    /// One line on what it gives, for the reference page.
+    /// One line on what it gives, for the reference page: its form, what that is, and an example,
+    /// "`…` is `…`", which a test runs.
     pub doc: &'static str,
+    /// When it is an error to call it, besides arguments of the wrong types; empty when never.
+    pub fails: &'static str,
     /// The parameters that must be given.
     pub params: Vec<Param>,
     /// The parameter for all further arguments, when there may be any.
@@ -117,6 +118,7 @@ impl Functions {
             cidr::functions(),
             time::functions(),
             file::functions(),
+            secret::functions(),
         ];
         Self { table: topics.into_iter().flatten().map(|f| (f.name, f)).collect() }
     }
@@ -167,7 +169,12 @@ type Call = fn(&FunctionCx<'_>, &[Value]) -> Result<Value, FunctionError>;
 /// How the topic files write their tables.
 impl Function {
     const fn new(name: &'static str, doc: &'static str, returns: Returns, call: Call) -> Self {
-        Self { name, doc, params: Vec::new(), rest: None, returns, call }
+        Self { name, doc, fails: "", params: Vec::new(), rest: None, returns, call }
+    }
+
+    const fn fails(mut self, when: &'static str) -> Self {
+        self.fails = when;
+        self
     }
 
     fn takes(self, name: &'static str, ty: Type) -> Self {

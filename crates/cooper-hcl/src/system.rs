@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::secret_store::{NoStores, SecretStores};
+
 /// Reads from the world around a template. The program has one for the real machine,
 /// tests have one in memory.
 pub trait System: Send + Sync {
@@ -46,6 +48,11 @@ pub trait System: Send + Sync {
 
     /// Fills a buffer with randomness fit for identifiers.
     fn random(&self, buffer: &mut [u8]);
+
+    /// The places that keep secrets; there are none unless a system has some.
+    fn secret_stores(&self) -> &dyn SecretStores {
+        &NoStores
+    }
 }
 
 /// What stands at a path.

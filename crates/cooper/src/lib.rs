@@ -35,7 +35,8 @@ fn obey(argv: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(stop) => return print(&stop),
     };
-    let system: Arc<dyn System> = Arc::new(Os::new());
+    let os = if asks_stores(&cli.command) { Os::new().with_secret_stores() } else { Os::new() };
+    let system: Arc<dyn System> = Arc::new(os);
     let mut ui = Ui::new(options(&cli), &*system);
     let exit = match &cli.command {
         Command::Version => {
@@ -89,6 +90,15 @@ fn obey(argv: Vec<OsString>) -> Exit {
             Exit::Failure
         }
         None => exit,
+    }
+}
+
+/// Whether a command may ask the places that keep secrets: those that also read data sources.
+fn asks_stores(command: &Command) -> bool {
+    match command {
+        Command::Build(_) | Command::Inspect(_) | Command::Console(_) => true,
+        Command::Validate(args) => args.evaluate_datasources,
+        Command::Version | Command::Lsp(_) => false,
     }
 }
 

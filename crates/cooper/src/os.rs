@@ -5,24 +5,41 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cooper_hcl::{FileKind, System};
+use cooper_builtin::SecretStoreClients;
+use cooper_hcl::secret_store::ClosedStores;
+use cooper_hcl::{FileKind, SecretStores, System};
 use uuid::Uuid;
 
 /// No file that a template reads may be larger.
 const LARGEST_FILE: u64 = 64 << 20;
 
 /// The machine the program runs on, with the time at which it was started.
-#[derive(Debug)]
 pub struct Os {
     now: i128,
+    secret_stores: Box<dyn SecretStores>,
 }
 
 impl Os {
-    /// Looks at the clock, once.
+    /// Looks at the clock, once. No place that keeps secrets is asked.
     pub fn new() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self { now: now.map_or(0, |time| time.as_nanos() as i128) }
+        let now = now.map_or(0, |time| time.as_nanos() as i128);
+        Self { now, secret_stores: Box::new(ClosedStores) }
     }
+
+    /// The same machine, whose places that keep secrets may be asked.
+    #[must_use]
+    pub fn with_secret_stores(self) -> Self {
+        Self { secret_stores: Box::new(SecretStoreClients::new(variable)), ..self }
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    // The standard library panics on names that no variable can have.
+    if name.is_empty() || name.contains(['=', '\0']) {
+        return None;
+    }
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 impl Default for Os {
@@ -81,11 +98,7 @@ impl System for Os {
     }
 
     fn env(&self, name: &str) -> Option<String> {
-        // The standard library panics on names that no variable can have.
-        if name.is_empty() || name.contains(['=', '\0']) {
-            return None;
-        }
-        std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        variable(name)
     }
 
     fn env_with_prefix(&self, prefix: &str) -> Vec<(String, String)> {
@@ -109,6 +122,9 @@ impl System for Os {
             let folded = ((id >> 64) ^ id) as u64;
             chunk.copy_from_slice(&folded.to_le_bytes()[..chunk.len()]);
         }
+    }
+    fn secret_stores(&self) -> &dyn SecretStores {
+        &*self.secret_stores
     }
 }
 

@@ -1,7 +1,7 @@
 //! `http`: fetches a page.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_build::component::{Config, DataSource, DataSourceKind, ResultAttribute};
@@ -11,11 +11,10 @@ use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
 use futures::future::BoxFuture;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
 
 use crate::arguments::refuse;
 use crate::kind::Kind;
+use crate::tls::{self, Trust};
 
 component_config! {
     /// Fetches a page of text.
@@ -346,23 +345,9 @@ fn client(limits: &Limits) -> Result<Client, Failure> {
         .redirect(redirect::Policy::none())
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
-        .tls_backend_preconfigured(tls()?)
+        .tls_backend_preconfigured(tls::config(Trust::System)?)
         .build();
     client.map_err(|error| Failure::because("cannot make an HTTP client", &error))
-}
-
-/// TLS with the system's authorities, which are read once.
-fn tls() -> Result<ClientConfig, Failure> {
-    static AUTHORITIES: OnceLock<Arc<RootCertStore>> = OnceLock::new();
-    let authorities = AUTHORITIES.get_or_init(|| {
-        let mut store = RootCertStore::empty();
-        store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        Arc::new(store)
-    });
-    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::because("cannot set up TLS", &error))?;
-    Ok(builder.with_root_certificates(authorities.clone()).with_no_client_auth())
 }
 
 #[cfg(test)]

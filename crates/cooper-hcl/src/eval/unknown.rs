@@ -3,7 +3,7 @@
 use super::{Binding, Evaluator, Scope};
 use crate::ast::Name;
 use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean};
-use crate::function::{Functions, LATER};
+use crate::function::Functions;
 use crate::source::Span;
 
 /// Names at the start of a reference that Cooper, Packer or Terraform have elsewhere.
@@ -169,10 +169,6 @@ impl Evaluator<'_> {
             };
             let help = Some(help.to_owned()).filter(|help| !help.is_empty());
             return fail(Code::NotAllowedHere, message, help);
-        }
-        if LATER.contains(&text) {
-            let message = format!("Cooper does not have the function `{text}` yet");
-            return fail(Code::NotYetSupported, message, None);
         }
         let names = functions.names().chain(functions.special_forms().iter().copied());
         let help = looked_up(INSTEAD, text).or_else(|| did_you_mean(text, names));

@@ -18,7 +18,8 @@ pub(super) fn functions() -> Vec<Function> {
             decode,
         )
         .takes("text", Type::String)
-        .takes("charset", Type::String),
+        .takes("charset", Type::String)
+        .fails("the charset is not known, or bytes stand for nothing in it"),
         Function::new(
             "textencodebase64",
             "`textencodebase64(text, charset)`: the text in a charset, by its IANA name, in Base64; `textencodebase64(\"é\", \"ISO-8859-1\")` is `\"6Q==\"`",
@@ -26,7 +27,8 @@ pub(super) fn functions() -> Vec<Function> {
             encode,
         )
         .takes("text", Type::String)
-        .takes("charset", Type::String),
+        .takes("charset", Type::String)
+        .fails("the charset is not known, or lacks a character"),
     ]
 }
 

@@ -16,14 +16,16 @@ pub(super) fn functions() -> Vec<Function> {
             |_, args| Ok(network(args)?.host(integer(args, 1)?)?.to_string().into()),
         )
         .takes("network", Type::String)
-        .takes("number", Type::Number),
+        .takes("number", Type::Number)
+        .fails("it is no network, or too small for the number"),
         Function::new(
             "cidrnetmask",
             "`cidrnetmask(network)`: the mask of a network; `cidrnetmask(\"10.1.0.0/16\")` is `\"255.255.0.0\"`",
             returns_string,
             |_, args| Ok(network(args)?.mask().to_string().into()),
         )
-        .takes("network", Type::String),
+        .takes("network", Type::String)
+        .fails("it is no network"),
         Function::new(
             "cidrsubnet",
             "`cidrsubnet(network, bits, number)`: a network inside another whose prefix is so many bits longer; `cidrsubnet(\"10.1.0.0/16\", 8, 3)` is `\"10.1.3.0/24\"`",
@@ -32,7 +34,8 @@ pub(super) fn functions() -> Vec<Function> {
         )
         .takes("network", Type::String)
         .takes("bits", Type::Number)
-        .takes("number", Type::Number),
+        .takes("number", Type::Number)
+        .fails("it is no network, there are not so many bits, or the number does not fit in them"),
         Function::new(
             "cidrsubnets",
             "`cidrsubnets(network, bits...)`: networks inside another, one after the other; `cidrsubnets(\"10.1.0.0/16\", 8, 4)` is `[\"10.1.0.0/24\", \"10.1.16.0/20\"]`",
@@ -40,7 +43,8 @@ pub(super) fn functions() -> Vec<Function> {
             subnets,
         )
         .takes("network", Type::String)
-        .takes_rest("bits", Type::Number),
+        .takes_rest("bits", Type::Number)
+        .fails("it is no network, or has no room left"),
     ]
 }
 

@@ -39,21 +39,24 @@ pub(super) fn functions() -> Vec<Function> {
             chunklist,
         )
         .takes_param(Param::new("list", Type::list(Type::Any)).moved())
-        .takes("size", Type::Number),
+        .takes("size", Type::Number)
+        .fails("the size is negative"),
         Function::new(
             "coalesce",
             "`coalesce(values...)`: the first that is neither null nor \"\"; `coalesce(\"\", \"b\")` is `\"b\"`",
             common_type,
             coalesce,
         )
-        .takes_rest_param(Param::new("values", Type::Any).nullable().partly_known()),
+        .takes_rest_param(Param::new("values", Type::Any).nullable().partly_known())
+        .fails("all values are null or \"\", or have no type in common"),
         Function::new(
             "coalescelist",
             "`coalescelist(lists...)`: the first list that is not empty; `coalescelist([], [1])` is `[1]`",
             coalescelist_type,
             coalescelist,
         )
-        .takes_rest_param(Param::new("lists", Type::Any).nullable().partly_known()),
+        .takes_rest_param(Param::new("lists", Type::Any).nullable().partly_known())
+        .fails("all lists are null or empty"),
         Function::new(
             "compact",
             "`compact(list)`: the strings that are neither null nor \"\"; `compact([\"a\", \"\"])` is `[\"a\"]`",
@@ -70,7 +73,8 @@ pub(super) fn functions() -> Vec<Function> {
             concat_type,
             concat,
         )
-        .takes_rest_param(Param::new("lists", Type::Any).partly_known().moved()),
+        .takes_rest_param(Param::new("lists", Type::Any).partly_known().moved())
+        .fails("there is no list"),
         Function::new(
             "contains",
             "`contains(list, value)`: whether the value is an element; `contains([\"a\"], \"a\")` is `true`",
@@ -85,7 +89,8 @@ pub(super) fn functions() -> Vec<Function> {
             |args| Ok(type_of(args, 0)),
             distinct,
         )
-        .takes("list", Type::list(Type::Any)),
+        .takes("list", Type::list(Type::Any))
+        .fails("there are more than 20,000 elements that are not strings"),
         Function::new(
             "element",
             "`element(list, index)`: one element, counting on from the start past the end; `element([\"a\", \"b\"], 3)` is `\"b\"`",
@@ -93,7 +98,8 @@ pub(super) fn functions() -> Vec<Function> {
             element,
         )
         .takes_param(Param::new("list", Type::Any).partly_known().moved())
-        .takes("index", Type::Number),
+        .takes("index", Type::Number)
+        .fails("the list is empty, or the index negative"),
         Function::new(
             "flatten",
             "`flatten(list)`: the elements of all lists inside; `flatten([[1], [2, [3]]])` is `[1, 2, 3]`",
@@ -114,7 +120,8 @@ pub(super) fn functions() -> Vec<Function> {
             index,
         )
         .takes("list", Type::Any)
-        .takes("value", Type::Any),
+        .takes("value", Type::Any)
+        .fails("the list is empty or has no such element"),
         Function::new(
             "keys",
             "`keys(map)`: the names in a map or object, sorted; `keys({ b = 1, a = 2 })` is `[\"a\", \"b\"]`",
@@ -130,7 +137,8 @@ pub(super) fn functions() -> Vec<Function> {
         )
         .takes_param(Param::new("map", Type::Any).partly_known().moved())
         .takes("key", Type::String)
-        .takes_param(Param::new("default", Type::Any).nullable().partly_known().moved()),
+        .takes_param(Param::new("default", Type::Any).nullable().partly_known().moved())
+        .fails("the default does not suit the map"),
         Function::new(
             "merge",
             "`merge(maps...)`: all names of all maps, the last one winning; `merge({ a = 1 }, { b = 2 })` is `{ a = 1, b = 2 }`",
@@ -144,7 +152,8 @@ pub(super) fn functions() -> Vec<Function> {
             |_| Ok(Type::list(Type::Number)),
             range,
         )
-        .takes_rest("numbers", Type::Number),
+        .takes_rest("numbers", Type::Number)
+        .fails("there would be more than 1024 numbers, or the step is 0 or leads away from the limit"),
         Function::new(
             "reverse",
             "`reverse(list)`: the elements in reverse order; `reverse([1, 2])` is `[2, 1]`",
@@ -159,14 +168,16 @@ pub(super) fn functions() -> Vec<Function> {
             setintersection,
         )
         .takes("first", Type::set(Type::Any))
-        .takes_rest("sets", Type::set(Type::Any)),
+        .takes_rest("sets", Type::set(Type::Any))
+        .fails("the elements have no type in common"),
         Function::new(
             "setproduct",
             "`setproduct(sets...)`: every combination of one element of each; `setproduct([\"a\"], [1, 2])` is `[[\"a\", 1], [\"a\", 2]]`",
             |args| Ok(product_type(args)?.0),
             setproduct,
         )
-        .takes_rest("sets", Type::Any),
+        .takes_rest("sets", Type::Any)
+        .fails("there are less than two sets, or more than 1,000,000 elements in the result"),
         Function::new(
             "setunion",
             "`setunion(sets...)`: what is in any of them; `setunion([\"a\"], [\"b\"])` is `[\"a\", \"b\"]`",
@@ -174,7 +185,8 @@ pub(super) fn functions() -> Vec<Function> {
             setunion,
         )
         .takes("first", Type::set(Type::Any))
-        .takes_rest("sets", Type::set(Type::Any)),
+        .takes_rest("sets", Type::set(Type::Any))
+        .fails("the elements have no type in common"),
         Function::new(
             "slice",
             "`slice(list, start, end)`: the elements from start up to but without end; `slice([1, 2, 3], 1, 3)` is `[2, 3]`",
@@ -183,21 +195,24 @@ pub(super) fn functions() -> Vec<Function> {
         )
         .takes_param(Param::new("list", Type::Any).partly_known().moved())
         .takes("start", Type::Number)
-        .takes("end", Type::Number),
+        .takes("end", Type::Number)
+        .fails("the end is past the end of the list, or before the start"),
         Function::new(
             "sort",
             "`sort(list)`: the strings in the order of their code points; `sort([\"b\", \"a\"])` is `[\"a\", \"b\"]`",
             returns_strings,
             sort,
         )
-        .takes("list", Type::list(Type::String)),
+        .takes("list", Type::list(Type::String))
+        .fails("an element is null"),
         Function::new(
             "sum",
             "`sum(list)`: the sum of the numbers; `sum([1, 2])` is `3`",
             returns_number,
             sum,
         )
-        .takes("list", Type::Any),
+        .takes("list", Type::Any)
+        .fails("the list is empty, or an element is null or no number"),
         Function::new(
             "values",
             "`values(map)`: the elements of a map or object, in the order of their names; `values({ b = 1, a = 2 })` is `[2, 1]`",
@@ -212,7 +227,8 @@ pub(super) fn functions() -> Vec<Function> {
             zipmap,
         )
         .takes("keys", Type::list(Type::String))
-        .takes_param(Param::new("values", Type::Any).partly_known().moved()),
+        .takes_param(Param::new("values", Type::Any).partly_known().moved())
+        .fails("there are more of one than of the other, or a key is null"),
     ]
 }
 

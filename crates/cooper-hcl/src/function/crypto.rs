@@ -19,51 +19,53 @@ pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new(
             "bcrypt",
-            "`bcrypt(text, cost)`: a hash of a password of at most 72 bytes, with a random salt; the cost is 10 if it is not given, and 16 at most",
+            "`bcrypt(text, cost)`: a hash of a password of at most 72 bytes, with a random salt; the cost is 10 if it is not given, and 16 at most; `substr(bcrypt(\"a\", 4), 0, 7)` is `\"$2a$04$\"`",
             returns_string,
             bcrypt,
         )
         .takes("text", Type::String)
-        .takes_rest("cost", Type::Number),
+        .takes_rest("cost", Type::Number)
+        .fails("the text is longer than 72 bytes, or the cost greater than 16"),
         Function::new(
             "md5",
-            "`md5(text)`: the MD5 digest in hexadecimal digits",
+            "`md5(text)`: the MD5 digest in hexadecimal digits; `md5(\"a\")` is `\"0cc175b9c0f1b6a831c399e269772661\"`",
             returns_string,
             |_, args| Ok(hex(&Md5::digest(text(args, 0)?))),
         )
         .takes("text", Type::String),
         Function::new(
             "rsadecrypt",
-            "`rsadecrypt(text, key)`: the text that was encrypted with RSA (PKCS #1 v1.5) and is in Base64; the key is a PEM text without a passphrase",
+            "`rsadecrypt(text, key)`: the text that was encrypted with RSA (PKCS #1 v1.5) and is in Base64; the key is a PEM text without a passphrase; `can(rsadecrypt(\"YQ==\", \"no key\"))` is `false`",
             returns_string,
             rsadecrypt,
         )
         .takes("text", Type::String)
-        .takes("key", Type::String),
+        .takes("key", Type::String)
+        .fails("the key cannot be read, or the text was not encrypted for it"),
         Function::new(
             "sha1",
-            "`sha1(text)`: the SHA-1 digest in hexadecimal digits",
+            "`sha1(text)`: the SHA-1 digest in hexadecimal digits; `sha1(\"a\")` is `\"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\"`",
             returns_string,
             |_, args| Ok(hex(&Sha1::digest(text(args, 0)?))),
         )
         .takes("text", Type::String),
         Function::new(
             "sha256",
-            "`sha256(text)`: the SHA-256 digest in hexadecimal digits",
+            "`sha256(text)`: the SHA-256 digest in hexadecimal digits; `substr(sha256(\"a\"), 0, 8)` is `\"ca978112\"`",
             returns_string,
             |_, args| Ok(hex(&Sha256::digest(text(args, 0)?))),
         )
         .takes("text", Type::String),
         Function::new(
             "sha512",
-            "`sha512(text)`: the SHA-512 digest in hexadecimal digits",
+            "`sha512(text)`: the SHA-512 digest in hexadecimal digits; `substr(sha512(\"a\"), 0, 8)` is `\"1f40fc92\"`",
             returns_string,
             |_, args| Ok(hex(&Sha512::digest(text(args, 0)?))),
         )
         .takes("text", Type::String),
         Function::new(
             "uuidv4",
-            "`uuidv4()`: a random UUID, another one each time",
+            "`uuidv4()`: a random UUID, another one each time; `length(uuidv4())` is `36`",
             returns_string,
             |cx, _| {
                 let mut bytes = [0; 16];
@@ -78,7 +80,8 @@ pub(super) fn functions() -> Vec<Function> {
             uuidv5,
         )
         .takes("namespace", Type::String)
-        .takes("name", Type::String),
+        .takes("name", Type::String)
+        .fails("the namespace is neither a UUID nor `dns`, `url`, `oid` or `x500`"),
     ]
 }
 

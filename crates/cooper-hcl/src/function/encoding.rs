@@ -24,7 +24,8 @@ pub(super) fn functions() -> Vec<Function> {
             returns_string,
             base64decode,
         )
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("it is not Base64, or the bytes are not UTF-8 text"),
         Function::new(
             "base64encode",
             "`base64encode(text)`: the text's UTF-8 bytes in Base64; `base64encode(\"a\")` is `\"YQ==\"`",
@@ -34,7 +35,7 @@ pub(super) fn functions() -> Vec<Function> {
         .takes("text", Type::String),
         Function::new(
             "base64gzip",
-            "`base64gzip(text)`: the text's UTF-8 bytes, compressed with gzip, in Base64",
+            "`base64gzip(text)`: the text's UTF-8 bytes, compressed with gzip, in Base64; `startswith(base64gzip(\"a\"), \"H4sI\")` is `true`",
             returns_string,
             base64gzip,
         )
@@ -48,14 +49,16 @@ pub(super) fn functions() -> Vec<Function> {
             },
             csvdecode,
         )
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("a line has another number of fields than the first, or two columns have one name"),
         Function::new(
             "jsondecode",
             "`jsondecode(text)`: the value that a JSON text stands for; `jsondecode(\"[1]\")` is `[1]`",
             returns_any,
             jsondecode,
         )
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("it is not JSON, or nested more than 128 deep"),
         Function::new(
             "jsonencode",
             "`jsonencode(value)`: the value as JSON; `jsonencode({ a = [1] })` is `\"{\\\"a\\\":[1]}\"`",
@@ -65,7 +68,8 @@ pub(super) fn functions() -> Vec<Function> {
                 None => Err(FunctionError::new("a value is required")),
             },
         )
-        .takes_param(super::Param::new("value", Type::Any).nullable()),
+        .takes_param(super::Param::new("value", Type::Any).nullable())
+        .fails("the value is nested more than 128 deep"),
         Function::new(
             "urlencode",
             "`urlencode(text)`: the text for use in a URL's query; `urlencode(\"a b\")` is `\"a+b\"`",
@@ -82,7 +86,8 @@ pub(super) fn functions() -> Vec<Function> {
             returns_any,
             |_, args| yaml::decode(text(args, 0)?),
         )
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("it is not YAML, has several documents or tags that are not known, or is nested more than 128 deep"),
         Function::new(
             "yamlencode",
             "`yamlencode(value)`: the value as a YAML document; `yamlencode({ a = 1 })` is `\"\\\"a\\\": 1\\n\"`",
@@ -92,7 +97,8 @@ pub(super) fn functions() -> Vec<Function> {
                 None => Err(FunctionError::new("a value is required")),
             },
         )
-        .takes_param(super::Param::new("value", Type::Any).nullable()),
+        .takes_param(super::Param::new("value", Type::Any).nullable())
+        .fails("the value is nested more than 128 deep"),
     ]
 }
 

@@ -25,7 +25,7 @@ pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new(
             "abspath",
-            "`abspath(path)`: the absolute path, counted from the current folder",
+            "`abspath(path)`: the absolute path, counted from the current folder; `abspath(\"/a/../b\")` is `\"/b\"`",
             returns_string,
             |cx, args| {
                 let path = cx.system.current_dir().join(text(args, 0)?);
@@ -52,14 +52,15 @@ pub(super) fn functions() -> Vec<Function> {
         .takes("path", Type::String),
         Function::new(
             "file",
-            "`file(path)`: the content of a UTF-8 file, counted from the template's folder",
+            "`file(path)`: the content of a UTF-8 file, counted from the template's folder; `can(file(\"absent\"))` is `false`",
             returns_string,
             |cx, args| Ok(read_text(cx, args)?.into()),
         )
-        .takes("path", Type::String),
+        .takes("path", Type::String)
+        .fails("there is no such file, or it is not UTF-8 text"),
         Function::new(
             "filebase64",
-            "`filebase64(path)`: the content of a file in Base64, counted from the current folder",
+            "`filebase64(path)`: the content of a file in Base64, counted from the current folder; `can(filebase64(\"absent\"))` is `false`",
             returns_string,
             |cx, args| {
                 let path = text(args, 0)?;
@@ -67,37 +68,42 @@ pub(super) fn functions() -> Vec<Function> {
                 Ok(STANDARD.encode(bytes).into())
             },
         )
-        .takes("path", Type::String),
+        .takes("path", Type::String)
+        .fails("there is no such file, or it is larger than 64 MiB"),
         Function::new(
             "fileexists",
-            "`fileexists(path)`: whether there is a file, counted from the template's folder",
+            "`fileexists(path)`: whether there is a file, counted from the template's folder; `fileexists(\"absent\")` is `false`",
             returns_bool,
             fileexists,
         )
-        .takes("path", Type::String),
+        .takes("path", Type::String)
+        .fails("it is a folder, or no regular file"),
         Function::new(
             "fileset",
-            "`fileset(folder, pattern)`: the files in a folder that match a pattern; `**` matches any folders",
+            "`fileset(folder, pattern)`: the files in a folder that match a pattern; `**` matches any folders; `length(fileset(\"absent\", \"**/*.sh\"))` is `0`",
             |_| Ok(Type::set(Type::String)),
             fileset,
         )
         .takes("folder", Type::String)
-        .takes("pattern", Type::String),
+        .takes("pattern", Type::String)
+        .fails("the pattern cannot be read, or there are more than 200,000 files"),
         Function::new(
             "pathexpand",
-            "`pathexpand(path)`: the path with `~` at its start replaced by the home folder",
+            "`pathexpand(path)`: the path with `~` at its start replaced by the home folder; `pathexpand(\"/a/~\")` is `\"/a/~\"`",
             returns_string,
             |cx, args| Ok(expand(cx, text(args, 0)?)?.into()),
         )
-        .takes("path", Type::String),
+        .takes("path", Type::String)
+        .fails("it begins with the name of another user, or there is no home folder"),
         Function::new(
             "templatefile",
-            "`templatefile(path, vars)`: the content of a file, its `${}` and `%{}` filled in from a map or an object",
+            "`templatefile(path, vars)`: the content of a file, its `${}` and `%{}` filled in from a map or an object; `can(templatefile(\"absent\", {}))` is `false`",
             returns_any,
             templatefile,
         )
         .takes("path", Type::String)
-        .takes("vars", Type::Any),
+        .takes("vars", Type::Any)
+        .fails("there is no such file, the text has a mistake, or it calls `templatefile`"),
     ]
 }
 

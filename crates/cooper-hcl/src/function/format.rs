@@ -22,7 +22,8 @@ pub(super) fn functions() -> Vec<Function> {
             |_, args| Ok(format(text(args, 0)?, args.get(1..).unwrap_or_default())?.into()),
         )
         .takes("text", Type::String)
-        .takes_rest_param(Param::new("values", Type::Any).nullable()),
+        .takes_rest_param(Param::new("values", Type::Any).nullable())
+        .fails("a verb is unknown or does not suit its value, or values are missing or left over"),
         Function::new(
             "formatlist",
             "`formatlist(text, lists...)`: `format` for each element; `formatlist(\"%s!\", [\"a\", \"b\"])` is `[\"a!\", \"b!\"]`",
@@ -30,7 +31,8 @@ pub(super) fn functions() -> Vec<Function> {
             formatlist,
         )
         .takes("text", Type::String)
-        .takes_rest_param(Param::new("lists", Type::Any).nullable()),
+        .takes_rest_param(Param::new("lists", Type::Any).nullable())
+        .fails("lists have different lengths, or `format` fails"),
     ]
 }
 

@@ -41,21 +41,24 @@ pub(super) fn functions() -> Vec<Function> {
             log,
         )
         .takes("number", Type::Number)
-        .takes("base", Type::Number),
+        .takes("base", Type::Number)
+        .fails("the result is not finite"),
         Function::new(
             "max",
             "`max(numbers...)`: the greatest; `max(1, 3, 2)` is `3`",
             returns_number,
             |_, args| extreme(args, |new, best| new > best),
         )
-        .takes_rest("numbers", Type::Number),
+        .takes_rest("numbers", Type::Number)
+        .fails("there is no number"),
         Function::new(
             "min",
             "`min(numbers...)`: the least; `min(2, 1, 3)` is `1`",
             returns_number,
             |_, args| extreme(args, |new, best| new < best),
         )
-        .takes_rest("numbers", Type::Number),
+        .takes_rest("numbers", Type::Number)
+        .fails("there is no number"),
         Function::new(
             "parseint",
             "`parseint(text, base)`: the whole number a text stands for, base 2 to 62; `parseint(\"ff\", 16)` is `255`",
@@ -63,7 +66,8 @@ pub(super) fn functions() -> Vec<Function> {
             parseint,
         )
         .takes("text", Type::Any)
-        .takes("base", Type::Number),
+        .takes("base", Type::Number)
+        .fails("the text is not a whole number in the base"),
         Function::new(
             "pow",
             "`pow(number, power)`: the number raised to the power; `pow(2, 8)` is `256`",
@@ -71,14 +75,16 @@ pub(super) fn functions() -> Vec<Function> {
             pow,
         )
         .takes("number", Type::Number)
-        .takes("power", Type::Number),
+        .takes("power", Type::Number)
+        .fails("the result is not finite, or has more than 4096 digits"),
         Function::new(
             "signum",
             "`signum(number)`: -1, 0 or 1, the sign of a whole number; `signum(-7)` is `-1`",
             returns_number,
             |_, args| Ok(Value::from(integer(args, 0)?.signum())),
         )
-        .takes("number", Type::Number),
+        .takes("number", Type::Number)
+        .fails("the number is not whole"),
     ]
 }
 

@@ -30,7 +30,8 @@ pub(super) fn functions() -> Vec<Function> {
             },
         )
         .takes("pattern", Type::String)
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("the pattern cannot be read or matches nothing"),
         Function::new(
             "regexall",
             "`regexall(pattern, text)`: all matches, as `regex` gives them; `regexall(\"[a-z]\", \"1a2b\")` is `[\"a\", \"b\"]`",
@@ -38,7 +39,8 @@ pub(super) fn functions() -> Vec<Function> {
             regexall,
         )
         .takes("pattern", Type::String)
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("the pattern cannot be read"),
         Function::new(
             "regex_replace",
             "`regex_replace(text, pattern, new)`: the text with every match replaced; `$1` and `$${name}` stand for groups; `regex_replace(\"a1\", \"[0-9]\", \"\")` is `\"a\"`",
@@ -47,7 +49,8 @@ pub(super) fn functions() -> Vec<Function> {
         )
         .takes("text", Type::String)
         .takes("pattern", Type::String)
-        .takes("new", Type::String),
+        .takes("new", Type::String)
+        .fails("the pattern cannot be read"),
     ]
 }
 

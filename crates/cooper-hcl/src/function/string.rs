@@ -35,7 +35,8 @@ pub(super) fn functions() -> Vec<Function> {
             indent,
         )
         .takes("spaces", Type::Number)
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("the number is negative"),
         Function::new(
             "join",
             "`join(separator, lists...)`: all elements in one string; `join(\", \", [\"a\", \"b\"])` is `\"a, b\"`",
@@ -43,7 +44,8 @@ pub(super) fn functions() -> Vec<Function> {
             join,
         )
         .takes("separator", Type::String)
-        .takes_rest("lists", Type::list(Type::String)),
+        .takes_rest("lists", Type::list(Type::String))
+        .fails("an element is null"),
         Function::new(
             "lower",
             "`lower(text)`: the text in lower case; `lower(\"ABC\")` is `\"abc\"`",
@@ -67,7 +69,8 @@ pub(super) fn functions() -> Vec<Function> {
             split,
         )
         .takes("separator", Type::String)
-        .takes("text", Type::String),
+        .takes("text", Type::String)
+        .fails("there would be more than 1,000,000 parts"),
         Function::new(
             "startswith",
             "`startswith(text, prefix)`: whether the text begins so; `startswith(\"v1\", \"v\")` is `true`",
@@ -162,7 +165,8 @@ pub(super) fn functions() -> Vec<Function> {
             super::returns_number,
             length,
         )
-        .takes_param(Param::new("value", Type::Any).partly_known()),
+        .takes_param(Param::new("value", Type::Any).partly_known())
+        .fails("it is a number or a bool"),
     ]
 }
 

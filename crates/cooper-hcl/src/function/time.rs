@@ -16,21 +16,24 @@ pub(super) fn functions() -> Vec<Function> {
             |_, args| Ok(formatdate(text(args, 0)?, &moment(args, 1, false)?)?.into()),
         )
         .takes("format", Type::String)
-        .takes("time", Type::String),
+        .takes("time", Type::String)
+        .fails("letters in the format stand for no part of a time, or the time cannot be read"),
         Function::new(
             "legacy_isotime",
-            "`legacy_isotime(layout)`: the time of the run's start by a layout of Go's, or as RFC 3339",
+            "`legacy_isotime(layout)`: the time of the run's start by a layout of Go's, or as RFC 3339; `legacy_isotime() == timestamp()` is `true`",
             returns_string,
             |cx, args| legacy(cx, args, Moment::layout),
         )
-        .takes_rest("layout", Type::String),
+        .takes_rest("layout", Type::String)
+        .fails("there is more than one layout"),
         Function::new(
             "legacy_strftime",
-            "`legacy_strftime(format)`: the time of the run's start by verbs such as `%Y`, or as RFC 3339",
+            "`legacy_strftime(format)`: the time of the run's start by verbs such as `%Y`, or as RFC 3339; `length(legacy_strftime(\"%Y-%m-%d\"))` is `10`",
             returns_string,
             |cx, args| legacy(cx, args, Moment::strftime),
         )
-        .takes_rest("format", Type::String),
+        .takes_rest("format", Type::String)
+        .fails("there is more than one format"),
         Function::new(
             "rfc3339_parse",
             "`rfc3339_parse(time)`: the parts of a time as an object; `rfc3339_parse(\"2020-01-02T03:04:05Z\").year` is `2020`",
@@ -41,7 +44,8 @@ pub(super) fn functions() -> Vec<Function> {
                 Ok(parts(&at, "unix", unix))
             },
         )
-        .takes("time", Type::String),
+        .takes("time", Type::String)
+        .fails("the time cannot be read"),
         Function::new(
             "timeadd",
             "`timeadd(time, duration)`: the time so much later; `timeadd(\"2020-01-02T03:04:05Z\", \"1h\")` is `\"2020-01-02T04:04:05Z\"`",
@@ -49,10 +53,11 @@ pub(super) fn functions() -> Vec<Function> {
             timeadd,
         )
         .takes("time", Type::String)
-        .takes("duration", Type::String),
+        .takes("duration", Type::String)
+        .fails("the time or the duration cannot be read, or the year is out of range"),
         Function::new(
             "timestamp",
-            "`timestamp()`: the time of the run's start as RFC 3339",
+            "`timestamp()`: the time of the run's start as RFC 3339; `length(timestamp())` is `20`",
             returns_string,
             |cx, _| Ok(start(cx)?.rfc3339().into()),
         ),
@@ -70,7 +75,8 @@ pub(super) fn functions() -> Vec<Function> {
                 Ok(parts(&at, "rfc3339", rfc3339))
             },
         )
-        .takes("seconds", Type::Number),
+        .takes("seconds", Type::Number)
+        .fails("the number is not whole, or the year is out of range"),
     ]
 }
 

@@ -7,9 +7,9 @@ use cooper_build::component::ResultAttribute;
 use cooper_build::template::{POST_PROCESSOR, PROVISIONER, Shape};
 use cooper_builtin::catalog;
 use cooper_container::{DockerConfig, DockerEngine};
-use cooper_hcl::Functions;
-use cooper_hcl::function::{LATER, SPECIAL_FORMS};
+use cooper_hcl::function::{Function, Param, SPECIAL_FORMS};
 use cooper_hcl::schema::{ArgumentSchema, Schema};
+use cooper_hcl::{Functions, Type, Value};
 
 const NOTE: &str = "<!-- Made by `cargo xtask docs`. -->\n";
 
@@ -122,29 +122,53 @@ fn arguments(page: &mut String, schema: &Schema) {
 fn functions() -> String {
     let mut page = format!(
         "{NOTE}# Functions\n\nEvery function that expressions may call, by name. Variables' defaults may call \
-         `env` alone.\n\n| Function | What it gives |\n| --- | --- |\n"
+         `env` alone. An argument of a type that cannot be converted is always an error, and so is null, \
+         but where `?` follows the type. An argument that is unknown makes the result unknown. `…` \
+         stands for any number of arguments.\n\n\
+         | Function | Types | What it gives | An error when |\n| --- | --- | --- | --- |\n"
     );
-    let functions = Functions::standard();
+    let standard = Functions::standard();
     let env = Functions::for_defaults();
-    let mut all: Vec<(&str, &str)> =
-        functions.iter().chain(env.iter()).map(|function| (function.name, function.doc)).collect();
-    all.extend(SPECIAL_FORMS.iter().map(|&name| (name, special(name))));
+    let rows = standard
+        .iter()
+        .chain(env.iter())
+        .map(|function| (function.name, signature(function), function.doc, function.fails));
+    let special = SPECIAL_FORMS.iter().map(|&name| (name, String::new(), special(name), ""));
+    let mut all: Vec<_> = rows.chain(special).collect();
     all.sort_unstable();
-    all.dedup_by_key(|(name, _)| *name);
-    for (name, doc) in all {
-        let _ = writeln!(page, "| `{name}` | {} |", line(doc));
+    all.dedup_by_key(|(name, ..)| *name);
+    for (name, types, doc, fails) in all {
+        let types = if types.is_empty() { types } else { format!("`{types}`") };
+        let _ = writeln!(page, "| `{name}` | {types} | {} | {} |", line(doc), line(fails));
     }
-    let later: Vec<_> = LATER.iter().map(|name| format!("`{name}`")).collect();
-    let _ =
-        write!(page, "\nOf Packer's functions these are not there yet: {}.\n", later.join(", "));
     page
+}
+
+/// What a function takes and gives: `(string, number…) → string`.
+fn signature(function: &Function) -> String {
+    let shown = |param: &Param| {
+        let null = if param.allow_null && param.ty != Type::Any { "?" } else { "" };
+        format!("{}{null}", param.ty)
+    };
+    let mut takes: Vec<String> = function.params.iter().map(shown).collect();
+    takes.extend(function.rest.iter().map(|rest| format!("{}…", shown(rest))));
+    let unknown: Vec<Value> =
+        function.params.iter().map(|param| Value::unknown(param.ty.clone())).collect();
+    let gives = (function.returns)(&unknown).unwrap_or(Type::Any);
+    format!("({}) → {gives}", takes.join(", "))
 }
 
 fn special(name: &str) -> &'static str {
     match name {
-        "can" => "`can(expression)`: whether the expression can be evaluated",
-        "convert" => "`convert(value, type)`: the value, converted to a type",
-        "try" => "`try(expression, …)`: the first of the expressions that can be evaluated",
+        "can" => {
+            "`can(expression)`: whether the expression can be evaluated; `can([][0])` is `false`"
+        }
+        "convert" => {
+            "`convert(value, type)`: the value, converted to a type; `convert(1, string)` is `\"1\"`"
+        }
+        "try" => {
+            "`try(expression, …)`: the first of the expressions that can be evaluated; `try([][0], 1)` is `1`"
+        }
         _ => "",
     }
 }
