@@ -98,7 +98,7 @@ fn asks_stores(command: &Command) -> bool {
     match command {
         Command::Build(_) | Command::Inspect(_) | Command::Console(_) => true,
         Command::Validate(args) => args.evaluate_datasources,
-        Command::Version | Command::Lsp(_) => false,
+        Command::Version | Command::Lsp(_) | Command::Fmt(_) => false,
     }
 }
 
