@@ -98,7 +98,11 @@ fn asks_stores(command: &Command) -> bool {
     match command {
         Command::Build(_) | Command::Inspect(_) | Command::Console(_) => true,
         Command::Validate(args) => args.evaluate_datasources,
-        Command::Version | Command::Lsp(_) | Command::Fmt(_) => false,
+        Command::Version
+        | Command::Lsp(_)
+        | Command::Fmt(_)
+        | Command::Upgrade(_)
+        | Command::Fix(_) => false,
     }
 }
 
