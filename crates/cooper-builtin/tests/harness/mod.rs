@@ -196,6 +196,7 @@ struct Bench {
     system: Arc<dyn System>,
     secrets: Secrets,
     functions: Functions,
+    sources: SourceMap,
 }
 
 impl Bench {
@@ -205,6 +206,7 @@ impl Bench {
             system: Arc::new(Machine),
             secrets: Secrets::new(),
             functions: Functions::standard(),
+            sources: SourceMap::new(),
         }
     }
 
@@ -234,6 +236,7 @@ impl Bench {
             phase: Phase::Plan,
             diags: &self.diags,
             doubtful: &self.diags,
+            sources: &self.sources,
             system: &self.system,
             secrets: &self.secrets,
         })
