@@ -22,6 +22,7 @@ pub(crate) fn capabilities(options: &Options) -> Value {
         "documentHighlightProvider": true,
         "renameProvider": { "prepareProvider": true },
         "documentSymbolProvider": true,
+        "documentFormattingProvider": true,
         "codeActionProvider": { "codeActionKinds": ["quickfix"] },
     })
 }

@@ -2,6 +2,7 @@
 
 mod action;
 mod completion;
+mod format;
 mod hover;
 mod navigate;
 mod rename;
@@ -76,6 +77,10 @@ pub(crate) fn answer(
         "textDocument/documentSymbol" => {
             let lsp::DocumentSymbolParams { text_document, .. } = read(params)?;
             Ok(said(view(workspace, &text_document.uri).map(|view| symbols::symbols(&view))))
+        }
+        "textDocument/formatting" => {
+            let lsp::DocumentFormattingParams { text_document, .. } = read(params)?;
+            Ok(said(view(workspace, &text_document.uri).map(|view| format::edits(&view))))
         }
         "textDocument/codeAction" => {
             let params: lsp::CodeActionParams = read(params)?;

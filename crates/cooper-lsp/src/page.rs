@@ -65,6 +65,11 @@ impl Page {
         self.file.text()
     }
 
+    /// The same, as the formatter wants it.
+    pub(crate) fn source(&self) -> &SourceFile {
+        &self.file
+    }
+
     /// The bytes that a token covers.
     pub(crate) fn place(&self, token: &Token) -> std::ops::Range<usize> {
         let base = self.file.base();

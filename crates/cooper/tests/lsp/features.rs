@@ -437,6 +437,32 @@ fn symbols_are_the_blocks_of_a_file() {
 }
 
 #[test]
+fn formatting_is_that_of_fmt() {
+    let mut client = Client::meet(&[]);
+    let mut format = |text: &str| {
+        client.open("a.pkr.hcl", text);
+        let document = json!({ "uri": client.uri("a.pkr.hcl") });
+        let options = json!({ "tabSize": 2, "insertSpaces": true });
+        let params = json!({ "textDocument": document, "options": options });
+        client.ask("textDocument/formatting", params)
+    };
+    let edits = format("locals {\n  a = 1\n  long=2 # é\n}\n");
+    assert_eq!(
+        edits,
+        json!([{
+            "range": {
+                "start": { "line": 1, "character": 4 },
+                "end": { "line": 2, "character": 7 },
+            },
+            "newText": "   = 1\n  long = ",
+        }])
+    );
+    // What is laid out already, and what is broken, is left alone.
+    assert_eq!(format("locals {\n  a = 1\n}\n"), json!([]));
+    assert_eq!(format("locals {\n  a=1\n"), json!([]));
+}
+
+#[test]
 fn calls_tell_how_they_are_made() {
     for (text, label, parameter) in [
         ("locals {\n  x = replace(\"a\", |\n}", "replace(", 1),
