@@ -265,29 +265,51 @@ fn for_at(for_expr: &For, depth: usize) -> String {
 fn template_into(template: &Template, depth: usize, text: &mut String) {
     for part in &template.parts {
         match part {
-            TemplatePart::Literal(literal, _) => escape_into(literal, text),
+            TemplatePart::Literal(literal, _) => {
+                if literal.starts_with('{') {
+                    let signs = text.ends_with(['$', '%']).then(|| text.pop()).flatten();
+                    // One sign before a brace is written twice.
+                    signs.into_iter().for_each(|sign| text.extend([sign, sign]));
+                }
+                escape_into(literal, text);
+            }
             TemplatePart::Interpolation(expr) => {
+                keep_apart('$', text);
                 text.push_str("${");
                 text.push_str(&expr_at(expr, depth));
                 text.push('}');
             }
             TemplatePart::If { condition, then, otherwise, span: _ } => {
+                keep_apart('%', text);
                 let _ = write!(text, "%{{ if {} }}", expr_at(condition, depth));
                 template_into(then, depth, text);
                 if let Some(otherwise) = otherwise {
+                    keep_apart('%', text);
                     text.push_str("%{ else }");
                     template_into(otherwise, depth, text);
                 }
+                keep_apart('%', text);
                 text.push_str("%{ endif }");
             }
             TemplatePart::For { key_name, value_name, collection, body, span: _ } => {
                 let key = key_name.as_ref().map(|key| format!("{}, ", key.text));
                 let (key, value) = (key.unwrap_or_default(), &value_name.text);
+                keep_apart('%', text);
                 let _ = write!(text, "%{{ for {key}{value} in {} }}", expr_at(collection, depth));
                 template_into(body, depth, text);
+                keep_apart('%', text);
                 text.push_str("%{ endfor }");
             }
         }
+    }
+}
+
+/// Signs right before `${` or `%{` would make it mean itself: they become an interpolation.
+fn keep_apart(sign: char, text: &mut String) {
+    let signs = text.len() - text.trim_end_matches(sign).len();
+    if signs > 0 {
+        let quoted = text.split_off(text.len() - signs);
+        let _ = write!(text, "${{\"{quoted}\"}}");
     }
 }
 
@@ -316,6 +338,55 @@ fn escape_into(text: &str, out: &mut String) {
                 let _ = write!(out, "\\u{:04x}", u32::from(control));
             }
             other => out.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Diagnostics, SourceMap, parse};
+
+    fn printed(text: &str) -> String {
+        let file = SourceMap::new().add("x", text).expect("it is short");
+        let diags = Diagnostics::new();
+        let tree = parse(&file, &diags);
+        let tree = tree.unwrap_or_else(|_| panic!("{text}: {:#?}", diags.take()));
+        let mut printer = Printer::new();
+        printer.body(&tree.body);
+        printer.finish()
+    }
+
+    #[test]
+    fn what_is_printed_prints_the_same_again() {
+        let text = r#"
+a = 1 + 2 * (3 - 4) / -x.y[0].z
+longer = !(a && b || c) ? "x${y}z" : upper("$${a} %%{b} \"\\\n")
+list = [for k, v in m : k if v > 1]
+map = { for k in m : k => k... }
+splat = a[*].b.c[0]
+call = f(a, b...)
+t = "%{ if a }x%{ else }y%{ endif }%{ for a, b in c }z%{ endfor }"
+o = { a = 1, "b c" = [1, 2], (d) = null, "${e}" = true }
+block "label" {
+  x = 1
+  inner {}
+}
+"#;
+        let once = printed(text);
+        assert_eq!(printed(&once), once);
+        let expected = r#"a      = 1 + 2 * (3 - 4) / -x.y[0].z
+longer = !(a && b || c) ? "x${y}z" : upper("$${a} %%{b} \"\\\n")
+"#;
+        assert!(once.starts_with(expected), "{once}");
+    }
+
+    #[test]
+    fn signs_do_not_run_into_what_follows() {
+        for text in ["a = \"${\"$$\"}${x}\"\n", "a = \"$\\u007bx}\"\n"] {
+            let once = printed(text);
+            assert_eq!(printed(&once), once);
+            assert!(once == text || once == "a = \"$${x}\"\n", "{once}");
         }
     }
 }
