@@ -74,7 +74,7 @@ fn template(file: usize, lines: usize) -> String {
     while text.lines().count() + 33 <= lines {
         let _ = write!(
             text,
-            "variable \"f{file}_v{part}\" {{\n  type        = string\n  default     = \"value {part}\"\n  \
+            "variable \"f{file}_v{part}\" {{\n  type        = string\n  default     = \"value-{part}\"\n  \
              description = \"What part {part} is made with.\"\n  validation {{\n    \
              condition     = length(var.f{file}_v{part}) > 0\n    error_message = \"It is needed.\"\n  \
              }}\n}}\n\nlocals {{\n  f{file}_l{part} = \"${{upper(var.f{file}_v{part})}}-{part}\"\n  \
