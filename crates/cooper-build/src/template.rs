@@ -10,6 +10,8 @@ pub(crate) mod repeat;
 pub(crate) mod shape;
 mod source;
 #[cfg(test)]
+mod syntaxes;
+#[cfg(test)]
 mod tests;
 mod variable;
 
