@@ -18,12 +18,15 @@ enum Piece {
     Upper(usize),
 }
 
+/// What a step has besides its note.
+type Words = Vec<(String, Vec<Piece>)>;
+
 /// A template: variables, sources, and steps with a note for some of the sources.
 #[derive(Clone, Debug)]
 struct Model {
     variables: Vec<String>,
     sources: Vec<Vec<Piece>>,
-    steps: Vec<(Vec<Piece>, Vec<(String, Vec<Piece>)>, Option<usize>)>,
+    steps: Vec<(Vec<Piece>, Words, Option<usize>)>,
     chains: Vec<Vec<Vec<Piece>>>,
     /// An argument that no component has.
     mistake: bool,
