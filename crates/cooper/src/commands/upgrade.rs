@@ -1,11 +1,14 @@
 //! `cooper hcl2_upgrade`: a legacy template in HCL.
 
-use std::io;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use cooper_build::Session;
 use cooper_build::upgrade::upgrade as upgraded;
 use cooper_builtin::catalog;
+use tempfile::Builder;
 
 use super::print_diagnostics;
 use crate::args::UpgradeArgs;
@@ -38,19 +41,16 @@ pub(crate) fn upgrade(args: &UpgradeArgs, mut session: Session, ui: &mut Ui) -> 
 }
 
 /// Puts a text in the place of a file; folders that are missing are made. Nobody ever sees a part
-/// of the text.
+/// of the text, and the file it is written to is a new one, under a name that nobody can foresee.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().ok_or(io::ErrorKind::InvalidInput)?);
-    name.push(format!(".{}", std::process::id()));
-    let new = folder.join(name);
-    let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, path));
-    if written.is_err() {
-        // What is wrong is told already.
-        let _ = std::fs::remove_file(&new);
-    }
-    written
+    fs::create_dir_all(folder)?;
+    // As any file that is made, and not for its owner alone.
+    let mode = fs::Permissions::from_mode(0o666);
+    let mut new =
+        Builder::new().prefix(".cooper-upgrade-").permissions(mode).tempfile_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.persist(path)?;
+    Ok(())
 }
