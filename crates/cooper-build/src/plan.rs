@@ -8,13 +8,13 @@ mod prepare;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cooper_hcl::{Code, Diagnostic, Reported, SourceMap, Span};
+use cooper_hcl::{Code, Diagnostic, Reported, SourceMap, Span, Value};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 
 use arguments::{BuildScope, Shared};
-use outline::{Post, expand, outline};
-use prepare::{Prepared, Preparing};
+use outline::{Post, expand, outline, unknown_source};
+use prepare::{Machine, Prepared, Preparing};
 
 use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
 use crate::event::{BuildId, StepId};
@@ -199,6 +199,7 @@ pub async fn plan(
     });
     let mut selected = Vec::new();
     let mut names = Vec::new();
+    let mut nameless = false;
     let mut post_processors = Vec::new();
     for outline in &outlines {
         // Asked even where no build is left, so that it is known which pattern matches.
@@ -208,35 +209,53 @@ pub async fn plan(
             .map(|chain| kept_part(chain, &patterns, &mut post_processors))
             .filter(|chain| !chain.is_empty())
             .collect();
+        let full = |name: &String| match outline.name.is_empty() {
+            true => name.clone(),
+            false => format!("{}.{name}", outline.name),
+        };
+        let mut select = |machine, origin: Origin, source, facts: Vec<&'static str>| {
+            let origin = Arc::new(origin);
+            let (shared, name) = (shared.clone(), outline.name.clone());
+            let scope = Arc::new(BuildScope { shared, origin, source, name, facts });
+            let chains = chains.clone();
+            selected.push(Preparing { outline, machine, chains, scope, catalog, diags });
+        };
         for used in &outline.uses {
-            let full = |name: &String| match outline.name.is_empty() {
-                true => name.clone(),
-                false => format!("{}.{name}", outline.name),
-            };
             let name = full(&used.full_name);
             let keep = patterns.keeps(&name);
             names.push(name);
             if keep {
-                let origin = Arc::new(Origin {
+                let origin = Origin {
                     build: BuildId(full(&used.shown)),
                     source_type: used.source.component.text.to_string(),
                     source_label: used.label.clone(),
                     source_name: used.name.clone(),
                     force: options.force,
                     debug: options.debug,
-                });
-                let scope = Arc::new(BuildScope {
-                    shared: shared.clone(),
-                    origin,
-                    name: outline.name.clone(),
-                    facts: COMMON_FACTS.iter().chain(used.kind.facts()).copied().collect(),
-                });
-                let chains = chains.clone();
-                selected.push(Preparing { outline, used, chains, scope, catalog, diags });
+                };
+                let source = [("type", &origin.source_type), ("name", &origin.source_name)];
+                let source = Value::object(source.map(|(name, text)| (name, Value::string(text))));
+                let facts = COMMON_FACTS.iter().chain(used.kind.facts()).copied().collect();
+                select(Machine::Source(used), origin, source, facts);
+            }
+        }
+        if let Some(absent) = &outline.absent {
+            let missing: Vec<String> = absent.names.iter().map(full).collect();
+            let keep = missing.iter().filter(|name| patterns.keeps(name)).count() > 0;
+            names.extend(missing);
+            nameless |= absent.nameless;
+            if keep || absent.nameless {
+                let origin =
+                    Origin { force: options.force, debug: options.debug, ..Origin::unknown() };
+                let facts = catalog.facts_of(absent.component.as_deref());
+                select(Machine::Absent(absent), origin, unknown_source(), facts);
             }
         }
     }
-    patterns.warn_unmatched(&names, &post_processors, diags);
+    // Where a mistake hides what some builds are called, a pattern may be for one of them.
+    if !nameless {
+        patterns.warn_unmatched(&names, &post_processors, diags);
+    }
 
     // A plugin's components answer over a socket, so several are asked at once.
     let prepared: Vec<Prepared> =

@@ -37,7 +37,17 @@ impl<C> Kind<C> {
             rendered_later: &[],
             facts: &[],
             result: ResultSchema::default(),
-            prepare: Box::new(move |config| prepare(config, config.read()?)),
+            prepare: Box::new(move |config| match config.read() {
+                Ok(arguments) => prepare(config, arguments),
+                Err(reported) => {
+                    // What is wrong with one argument must not hide what is wrong with another.
+                    let draft = config.without_unreadable::<A>();
+                    if let Ok(arguments) = draft.read() {
+                        let _ = prepare(&draft, arguments);
+                    }
+                    Err(reported)
+                }
+            }),
         }
     }
 
@@ -66,7 +76,9 @@ impl<C> Kind<C> {
     }
 
     fn prepare(&self, config: Config<'_>) -> Result<C, Reported> {
-        (self.prepare)(&config.render(self.rendered_later)?)
+        let (config, rendered) = config.render(self.rendered_later);
+        let prepared = (self.prepare)(&config);
+        rendered.and(prepared)
     }
 }
 

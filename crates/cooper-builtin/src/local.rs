@@ -88,19 +88,18 @@ impl Local {
         let other = !arguments.inline.is_empty()
             || arguments.script.is_some()
             || !arguments.scripts.is_empty();
+        let script = arguments.script.as_ref();
+        let chosen = || Scripts::choose(config, &arguments.inline, script, &arguments.scripts);
         let scripts = match &command {
-            Some(_) if other => Err(refuse(
+            Some(_) if other => chosen().and(Err(refuse(
                 config,
                 Code::ConflictingArguments,
                 "command",
                 "`command` excludes `inline`, `script` and `scripts`",
                 "keep one of them",
-            )),
+            ))),
             Some(command) => Ok(Scripts::Inline(vec![command.clone()])),
-            None => {
-                let script = arguments.script.as_ref();
-                Scripts::choose(config, &arguments.inline, script, &arguments.scripts)
-            }
+            None => chosen(),
         };
         let variables = split_variables(config, &arguments.environment_vars);
         let mut systems = Ok(());

@@ -96,19 +96,21 @@ impl Login {
             ));
         }
         if self.login && !self.ecr {
-            let missing = [("login_username", &self.username), ("login_password", &self.password)]
-                .into_iter()
-                .find(|(_, value)| value.as_deref().unwrap_or_default().is_empty());
-            if let Some((argument, _)) = missing {
-                let message = format!("`login` needs `{argument}`");
-                return Err(refuse(
-                    &config.looking_at(&[argument, "ecr_login"]),
-                    Code::MissingArgument,
-                    "login",
-                    message,
-                    "give name and password, or remove `login` to use those of `docker login`",
-                ));
+            let mut sound = Ok(());
+            for (argument, value) in
+                [("login_username", &self.username), ("login_password", &self.password)]
+            {
+                if value.as_deref().unwrap_or_default().is_empty() {
+                    sound = Err(refuse(
+                        &config.looking_at(&[argument, "ecr_login"]),
+                        Code::MissingArgument,
+                        "login",
+                        format!("`login` needs `{argument}`"),
+                        "give name and password, or remove `login` to use those of `docker login`",
+                    ));
+                }
             }
+            return sound;
         }
         if !self.login && !self.ecr {
             for (argument, value) in

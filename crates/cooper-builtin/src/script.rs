@@ -18,7 +18,7 @@ pub(crate) enum Scripts {
 }
 
 impl Scripts {
-    /// Checks that exactly one way was chosen and that the files exist.
+    /// Checks that exactly one way was chosen, and that all files exist.
     pub(crate) fn choose(
         config: &Config<'_>,
         inline: &[String],
@@ -31,20 +31,15 @@ impl Scripts {
             ("scripts", !scripts.is_empty()),
         ];
         let given: Vec<&str> = given.iter().filter(|given| given.1).map(|given| given.0).collect();
+        let one = script.filter(|path| !path.is_empty());
+        let mut found = one.map_or(Ok(()), |path| check_file(config, "script", None, path));
+        for (index, path) in scripts.iter().enumerate() {
+            found = check_file(config, "scripts", Some(index), path).and(found);
+        }
         match given.as_slice() {
             ["inline"] => Ok(Self::Inline(inline.to_vec())),
-            ["script"] => {
-                let path = script.cloned().unwrap_or_default();
-                check_file(config, "script", None, &path)?;
-                Ok(Self::Files(vec![path]))
-            }
-            ["scripts"] => {
-                let mut result = Ok(());
-                for (index, path) in scripts.iter().enumerate() {
-                    result = check_file(config, "scripts", Some(index), path).and(result);
-                }
-                result.map(|()| Self::Files(scripts.to_vec()))
-            }
+            ["script"] => found.map(|()| Self::Files(one.cloned().into_iter().collect())),
+            ["scripts"] => found.map(|()| Self::Files(scripts.to_vec())),
             [] => {
                 let message =
                     "there is nothing to run: `inline`, `script` or `scripts` is required";

@@ -55,35 +55,54 @@ pub struct RunOptionError {
 ///
 /// # Errors
 ///
-/// Fails with the first mistake: an unknown option, a value that Docker would refuse, options
-/// that exclude each other, a missing image, or an option that makes no sense for a build.
-pub fn parse(arguments: &[String], host: &dyn LocalHost) -> Result<ContainerSpec, RunOptionError> {
+/// Fails with the mistakes: unknown options, values that Docker would refuse, options that exclude
+/// each other, a missing image, options that make no sense for a build. After an unknown option
+/// that may or may not take the item behind it for its value, nothing more is told.
+pub fn parse(
+    arguments: &[String],
+    host: &dyn LocalHost,
+) -> Result<ContainerSpec, Vec<RunOptionError>> {
     let mut draft = Draft::new(host);
+    let mut mistakes = Vec::new();
     let mut position = 0;
     let image = loop {
-        match flag::next(arguments, position)? {
-            Step::Options { options, next } => {
+        match flag::next(arguments, position) {
+            Ok(Step::Options { options, next }) => {
                 for option in options {
-                    draft.set(option.name, &option.value).map_err(|wrong| RunOptionError {
-                        index: option.value_index,
-                        message: format!("`{}`: {}", option.spelling, wrong.message),
-                        help: wrong.help,
-                    })?;
-                    draft.note(option.name, option.index);
+                    match draft.set(option.name, &option.value) {
+                        Ok(()) => draft.note(option.name, option.index),
+                        Err(wrong) => mistakes.push(RunOptionError {
+                            index: option.value_index,
+                            message: format!("`{}`: {}", option.spelling, wrong.message),
+                            help: wrong.help,
+                        }),
+                    }
                 }
                 position = next;
             }
-            Step::Image { index } => break index,
+            Ok(Step::Image { index }) => break index,
+            Err(mistake) => {
+                mistakes.push(mistake);
+                match arguments.get(position) {
+                    Some(item) if item.starts_with("--") && item.contains('=') => position += 1,
+                    _ => return Err(mistakes),
+                }
+            }
         }
     };
     let Some(name) = arguments.get(image).filter(|name| !name.is_empty()) else {
-        return Err(RunOptionError {
+        mistakes.push(RunOptionError {
             index: image,
             message: "there is no image".to_owned(),
             help: Some("add `{{.Image}}` after the options".to_owned()),
         });
+        return Err(mistakes);
     };
-    draft.finish(name, &arguments[image + 1..])
+    if mistakes.is_empty() {
+        draft.finish(name, &arguments[image + 1..]).map_err(|mistake| vec![mistake])
+    } else {
+        Err(mistakes)
+    }
 }
 
 /// What is wrong with a value.

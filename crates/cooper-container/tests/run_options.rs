@@ -127,7 +127,7 @@ fn cooper(options: &[String]) -> Value {
     arguments.extend(["base:latest", "true", "--x"].map(str::to_owned));
     let create = match parse(&arguments, &ThisHost) {
         Ok(spec) => spec.to_create_body(),
-        Err(error) => return json!({ "error": error.message }),
+        Err(mistakes) => return json!({ "error": mistakes[0].message }),
     };
     let name = create.query.name.clone().unwrap_or_default();
     let name = if name.is_empty() { name } else { format!("&name={name}") };

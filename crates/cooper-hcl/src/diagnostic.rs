@@ -336,12 +336,17 @@ impl Diagnostics {
 }
 
 /// The candidate nearest to `name`, phrased as a question, when one is near enough.
-///
-/// Near enough is one edit, or two when the name has more than four characters.
 pub fn did_you_mean<'a>(
     name: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
+    nearest(name, candidates).map(|candidate| format!("did you mean `{candidate}`?"))
+}
+
+/// The candidate nearest to `name`, when one is near enough.
+///
+/// Near enough is one edit, or two when the name has more than four characters.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = name.chars().count();
     candidates
         .into_iter()
@@ -354,5 +359,5 @@ pub fn did_you_mean<'a>(
             _ => false,
         })
         .min()
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+        .map(|(_, candidate)| candidate)
 }

@@ -28,7 +28,9 @@ pub mod system;
 pub mod token;
 pub mod value;
 
-pub use diagnostic::{Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean};
+pub use diagnostic::{
+    Code, Diagnostic, Diagnostics, Label, Reported, Severity, did_you_mean, nearest,
+};
 pub use eval::{Binding, Environment, Namespace, Scope, evaluate};
 pub use format::format;
 pub use function::Functions;

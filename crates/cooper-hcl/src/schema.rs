@@ -2,6 +2,7 @@
 
 mod decode;
 mod dynamic;
+mod loose;
 mod weak;
 
 use std::borrow::Cow;
@@ -12,8 +13,9 @@ use crate::source::Span;
 use crate::value::convert::ValueStep;
 use crate::value::{Type, Value};
 
-pub use decode::{Part, decode, locate};
+pub use decode::{Part, decode, decode_all, locate};
 pub use dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
+pub use loose::check_expressions;
 pub use weak::weakly;
 
 use self::decode::locate_key;

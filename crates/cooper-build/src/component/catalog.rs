@@ -1,11 +1,11 @@
 //! The known kinds of components, by type.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cooper_hcl::schema::Schema;
 
-use super::{DataSourceKind, PostProcessorKind, ProvisionerKind, Role, SourceKind};
+use super::{COMMON_FACTS, DataSourceKind, PostProcessorKind, ProvisionerKind, Role, SourceKind};
 use crate::template::PluginRequirement;
 
 /// The known kinds of components. A name registered first stays.
@@ -91,6 +91,19 @@ impl Catalog {
     /// The kind of source of that type.
     pub fn get_source(&self, name: &str) -> Option<&Arc<dyn SourceKind>> {
         self.sources.get(name).or_else(|| self.sources.get(&self.own_name(name)))
+    }
+
+    /// The `build.*` names of a type of source; of any of them, when the type is not known.
+    pub(crate) fn facts_of(&self, source: Option<&str>) -> Vec<&'static str> {
+        let own: Vec<&'static str> = match source.and_then(|source| self.get_source(source)) {
+            Some(kind) => kind.facts().to_vec(),
+            None => {
+                let all: BTreeSet<&'static str> =
+                    self.sources.values().flat_map(|kind| kind.facts()).copied().collect();
+                all.into_iter().collect()
+            }
+        };
+        COMMON_FACTS.iter().copied().chain(own).collect()
     }
 
     /// The kind of provisioner of that type.

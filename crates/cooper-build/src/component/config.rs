@@ -59,8 +59,9 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Of a data source, which is asked before there is any build.
-    pub(crate) fn before_builds() -> Self {
+    /// Of a data source, which is asked before there is any build, and of steps whose source is not
+    /// there.
+    pub(crate) fn unknown() -> Self {
         Self {
             build: crate::event::BuildId(String::new()),
             source_type: String::new(),
@@ -96,6 +97,9 @@ pub trait ConfigSchema: Sized {
     ///
     /// [`Reported`], when one of them cannot be read; all of them are tried.
     fn read(value: &Value, places: &Places, diags: &Diagnostics) -> Result<Self, Reported>;
+
+    /// The arguments that cannot be read.
+    fn unreadable(value: &Value) -> Vec<&'static str>;
 }
 
 /// A type that one argument is read into.
@@ -131,6 +135,20 @@ impl Config<'_> {
     /// [`Reported`], when one of them cannot be read; all of them are tried.
     pub fn read<T: ConfigSchema>(&self) -> Result<T, Reported> {
         T::read(&self.value, &self.places, self.diags)
+    }
+
+    /// The same arguments for one who looks for further mistakes, after some could not be read:
+    /// those are unknown.
+    #[must_use]
+    pub fn without_unreadable<T: ConfigSchema>(&self) -> Self {
+        let unreadable = T::unreadable(&self.value);
+        let arguments = self.value.as_mapping().into_iter().flatten();
+        let arguments = arguments.map(|(name, value)| match unreadable.contains(&&**name) {
+            true => (name.clone(), Value::unknown(value.ty())),
+            false => (name.clone(), value.clone()),
+        });
+        let value = Value::object(arguments).with_marks(self.value.marks());
+        Self { value, phase: Phase::Draft, ..self.clone() }
     }
 
     /// The place of an argument's value, or of the block when it was not given.
@@ -312,6 +330,13 @@ pub mod macros {
         BlockSchema { name: name.into(), occurrence: Occurrence::AtMostOne, schema: T::schema() }
     }
 
+    /// Whether an argument is given, and cannot be read.
+    pub fn is_unreadable<T: ArgumentType>(name: &'static str, value: &Value) -> bool {
+        let given = value.as_mapping().and_then(|object| object.get(name));
+        let given = given.filter(|value| !value.is_null() && value.is_wholly_known());
+        given.is_some_and(|value| T::read(value).is_err())
+    }
+
     /// Reads one argument.
     pub fn read<T: ArgumentType>(
         name: &'static str,
@@ -442,6 +467,15 @@ macro_rules! component_config {
                 $( let $block =
                     macros::read_block::<$block_ty>(stringify!($block), value, places, diags); )*
                 Ok(Self { $($field: $field?,)* $($block: $block?,)* })
+            }
+
+            fn unreadable(value: &$crate::hcl::Value) -> Vec<&'static str> {
+                use $crate::component::macros;
+                let mut unreadable = Vec::new();
+                $( if macros::is_unreadable::<$ty>(stringify!($field), value) {
+                    unreadable.push(stringify!($field));
+                } )*
+                unreadable
             }
         }
     };

@@ -17,13 +17,11 @@ impl Config<'_> {
     /// does while it prepares a component. The `later` arguments are filled in when there is data
     /// for them: the names beside each, and the facts; now they are only checked.
     ///
-    /// # Errors
-    ///
-    /// [`Reported`], when any of the strings is no template or asks for data that it will not
-    /// get; all of them are tried.
-    pub fn render(mut self, later: &[(&str, &[&str])]) -> Result<Self, Reported> {
-        let Some(arguments) = self.value.as_mapping() else { return Ok(self) };
-        let mut failed = None;
+    /// When any of the strings is no template or asks for data that it will not get, that is
+    /// recorded, the argument is unknown, and what is left is a [`Phase::Draft`].
+    pub fn render(mut self, later: &[(&str, &[&str])]) -> (Self, Result<(), Reported>) {
+        let Some(arguments) = self.value.as_mapping() else { return (self, Ok(())) };
+        let mut failed = Ok(());
         let mut rendered = Vec::with_capacity(arguments.len());
         for (name, value) in arguments {
             let known = later.iter().find(|(argument, _)| *argument == &**name);
@@ -31,29 +29,19 @@ impl Config<'_> {
             let pass = Pass {
                 known,
                 cx: &self.template_context(),
+                is_draft: matches!(self.phase, Phase::Draft),
                 path: RefCell::default(),
                 nothing: RefCell::default(),
+                mistakes: RefCell::default(),
             };
-            match pass.value(value, Step::Written) {
-                Ok(value) => rendered.push((name.clone(), value)),
-                Err(Mistake { place, .. }) if value.deep_marks() != Marks::NONE => {
-                    // What is wrong quotes the text, which is sensitive.
-                    let message = format!("the template in `{name}` cannot be used");
-                    let span =
-                        place.map_or_else(|| self.place(name), |place| self.whole(name, &place));
-                    let error = Diagnostic::error(Code::StringTemplate, message).at(span, "");
-                    let help = "why is not shown, because its text is sensitive";
-                    failed = Some(self.diags.error(error.help(help)));
-                    continue;
+            rendered.push((name.clone(), pass.part(value, Step::Written)));
+            let mistakes = pass.mistakes.take();
+            if !mistakes.is_empty() {
+                let sensitive = value.deep_marks() != Marks::NONE;
+                for mistake in mistakes {
+                    failed = Err(self.diags.error(self.mistaken(name, mistake, sensitive)));
                 }
-                Err(Mistake { message, help, place }) => {
-                    let message = format!("the template in `{name}` cannot be used: {message}");
-                    let span =
-                        place.map_or_else(|| self.place(name), |place| self.inside(name, &place));
-                    let error = Diagnostic::error(Code::StringTemplate, message).at(span, "");
-                    failed = Some(self.diags.error(error.help(help)));
-                    continue;
-                }
+                continue;
             }
             if let Some((field, place)) = pass.nothing.take() {
                 let message = format!("`{{{{.{field}}}}}` in `{name}` becomes `<no value>`");
@@ -68,11 +56,27 @@ impl Config<'_> {
                 ));
             }
         }
-        if let Some(reported) = failed {
-            return Err(reported);
-        }
         self.value = Value::object(rendered).with_marks(self.value.marks());
-        Ok(self)
+        if failed.is_err() {
+            self.phase = Phase::Draft;
+        }
+        (self, failed)
+    }
+
+    /// What is said of a string of an argument that cannot be filled in.
+    fn mistaken(&self, name: &str, mistake: Mistake, sensitive: bool) -> Diagnostic {
+        let Mistake { message, help, place } = mistake;
+        let (message, help, span) = if sensitive {
+            // What is wrong quotes the text.
+            let message = format!("the template in `{name}` cannot be used");
+            let help = Some("why is not shown, because its text is sensitive".to_owned());
+            (message, help, place.map(|place| self.whole(name, &place)))
+        } else {
+            let message = format!("the template in `{name}` cannot be used: {message}");
+            (message, help, place.map(|place| self.inside(name, &place)))
+        };
+        let span = span.unwrap_or_else(|| self.place(name));
+        Diagnostic::error(Code::StringTemplate, message).at(span, "").help(help)
     }
 
     /// What `{{ }}` in this component can tell besides its data.
@@ -142,10 +146,13 @@ struct Pass<'a> {
     /// The data there will be, when the argument is filled in later.
     known: Option<[&'a [&'a str]; 2]>,
     cx: &'a Context<'a>,
+    is_draft: bool,
     /// The way to what is looked at.
     path: RefCell<Vec<ValueStep>>,
     /// The first field that is filled in with nothing.
     nothing: RefCell<Option<(String, Place)>>,
+    /// What was found wrong so far.
+    mistakes: RefCell<Vec<Mistake>>,
 }
 
 /// Whether the parts of a value are where they are written.
@@ -169,15 +176,23 @@ impl Pass<'_> {
         done
     }
 
+    /// A value filled in; unknown, when it is wrong, which is noted.
+    fn part(&self, value: &Value, step: Step) -> Value {
+        self.value(value, step).unwrap_or_else(|mistake| {
+            self.mistakes.borrow_mut().push(mistake);
+            Value::unknown(value.ty())
+        })
+    }
+
     fn value(&self, value: &Value, step: Step) -> Result<Value, Mistake> {
         if self.path.borrow().len() > DEPTH {
             let message = "it is nested too deep".to_owned();
             return Err(Mistake { message, help: None, place: None });
         }
-        let sequence = |elements: &[Value], step: Step| -> Result<Arc<[Value]>, Mistake> {
+        let sequence = |elements: &[Value], step: Step| -> Arc<[Value]> {
             let element = |(index, element)| {
                 let index = (step == Step::Written).then_some(ValueStep::Index(index));
-                self.within(index, || self.value(element, step))
+                self.within(index, || self.part(element, step))
             };
             elements.iter().enumerate().map(element).collect()
         };
@@ -185,21 +200,28 @@ impl Pass<'_> {
             let elements = elements.iter().map(|(name, element)| {
                 let key = (step == Step::Written).then(|| ValueStep::Key(name.clone()));
                 self.within(key, || {
-                    let name = self.text(name, true)?.map_or_else(|| name.clone(), Arc::from);
-                    Ok((name, self.value(element, step)?))
+                    let name = match self.text(name, true) {
+                        Ok(text) => text.map_or_else(|| name.clone(), Arc::from),
+                        Err(mistake) => {
+                            self.mistakes.borrow_mut().push(mistake);
+                            name.clone()
+                        }
+                    };
+                    (name, self.part(element, step))
                 })
             });
-            elements.collect::<Result<_, Mistake>>().map(Arc::new)
+            Arc::new(elements.collect())
         };
         let kind = match value.kind() {
+            ValueKind::String(text) if self.is_open(text) => return Ok(Value::unknown(value.ty())),
             ValueKind::String(text) => match self.text(text, false)? {
                 Some(rendered) => Value::string(rendered).into_kind(),
                 None => return Ok(value.clone()),
             },
-            ValueKind::List(ty, elements) => ValueKind::List(ty.clone(), sequence(elements, step)?),
+            ValueKind::List(ty, elements) => ValueKind::List(ty.clone(), sequence(elements, step)),
             ValueKind::Set(ty, elements) => {
                 // What is filled in may be in another order, or the same twice.
-                let elements = sequence(elements, Step::Sorted)?;
+                let elements = sequence(elements, Step::Sorted);
                 let list = Value::list(ty.clone(), elements.iter().cloned());
                 let set = list.convert(&value.ty()).map_err(|error| {
                     let message = error.to_string();
@@ -207,15 +229,21 @@ impl Pass<'_> {
                 })?;
                 set.into_kind()
             }
-            ValueKind::Tuple(elements) => ValueKind::Tuple(sequence(elements, step)?),
-            ValueKind::Map(ty, elements) => ValueKind::Map(ty.clone(), mapping(elements)?),
-            ValueKind::Object(elements) => ValueKind::Object(mapping(elements)?),
+            ValueKind::Tuple(elements) => ValueKind::Tuple(sequence(elements, step)),
+            ValueKind::Map(ty, elements) => ValueKind::Map(ty.clone(), mapping(elements)),
+            ValueKind::Object(elements) => ValueKind::Object(mapping(elements)),
             ValueKind::Null(_)
             | ValueKind::Bool(_)
             | ValueKind::Number(_)
             | ValueKind::Unknown(_) => return Ok(value.clone()),
         };
         Ok(Value::new(kind, value.marks()))
+    }
+
+    /// Whether a text asks for the build's name or type, where nobody can tell them.
+    fn is_open(&self, text: &str) -> bool {
+        let asks = || text.contains("build_name") || text.contains("build_type");
+        self.is_draft && self.cx.build_type.is_empty() && has_actions(text) && asks()
     }
 
     /// The text filled in, when there is anything to fill in.

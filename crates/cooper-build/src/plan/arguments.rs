@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, Call, Expr, ExprKind, Name};
-use cooper_hcl::schema::{Decoded, Part, Schema, decode};
+use cooper_hcl::schema::{Decoded, Part, Schema, decode_all};
 use cooper_hcl::{
     Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, SourceMap, Span, System,
     Type, Value,
@@ -43,6 +43,8 @@ pub(super) struct Shared {
 pub(super) struct BuildScope {
     pub(super) shared: Arc<Shared>,
     pub(super) origin: Arc<Origin>,
+    /// `source`
+    pub(super) source: Value,
     /// `build.name`
     pub(super) name: String,
     /// The names that `build` has besides.
@@ -79,12 +81,6 @@ pub(super) struct Arguments {
 }
 
 impl BuildScope {
-    /// `build` before the machine runs.
-    fn facts_to_come(&self) -> Value {
-        let facts = self.facts.iter().map(|&name| (name, Value::unknown(fact_type(name))));
-        Value::object(facts.chain([("name", Value::string(&self.name))]))
-    }
-
     /// `build` once the machine runs. Facts that were not announced are there too.
     fn known_facts(&self, facts: &Facts) -> Value {
         let missing = self.facts.iter().filter(|&&name| !facts.contains_key(name));
@@ -92,6 +88,12 @@ impl BuildScope {
         let known = facts.iter().map(|(name, value)| (name.as_str(), value.clone()));
         Value::object(known.chain(missing).chain([("name", Value::string(&self.name))]))
     }
+}
+
+/// `build` before the machine runs.
+pub(super) fn facts_to_come(facts: &[&str], name: Value) -> Value {
+    let facts = facts.iter().map(|&name| (name, Value::unknown(fact_type(name))));
+    Value::object(facts.chain([("name", name)]))
 }
 
 /// What is known of a fact before it is known.
@@ -115,21 +117,23 @@ pub(super) enum BuildFacts<'a> {
 }
 
 impl Arguments {
-    /// Reads the arguments by a component's schema.
+    /// Reads the arguments by a component's schema. What could not be read is unknown.
     pub(super) fn decode(
         &self,
         schema: &Schema,
         facts: BuildFacts<'_>,
         diags: &Diagnostics,
-    ) -> Result<Decoded, Reported> {
-        let BuildScope { shared, origin, .. } = &*self.scope;
+    ) -> (Decoded, Result<(), Reported>) {
+        let BuildScope { shared, source, .. } = &*self.scope;
         let mut scope = shared.values.scope();
-        let source = [("type", &origin.source_type), ("name", &origin.source_name)];
-        scope.bind("source", Value::object(source.map(|(k, v)| (k, Value::string(v)))));
+        scope.bind("source", source.clone());
         match facts {
             BuildFacts::None => {}
             BuildFacts::ToCome => {
-                scope.bind("build", self.scope.facts_to_come());
+                scope.bind(
+                    "build",
+                    facts_to_come(&self.scope.facts, Value::string(&self.scope.name)),
+                );
             }
             BuildFacts::Known(facts) => {
                 scope.bind("build", self.scope.known_facts(facts));
@@ -155,7 +159,7 @@ impl Arguments {
         let bodies: Vec<(Cow<'_, Body>, Scope<'_>)> = bodies.collect();
         let parts: Vec<Part<'_>> =
             bodies.iter().map(|(body, scope)| Part { body, scope }).collect();
-        decode(&parts, self.header, schema, env)
+        decode_all(&parts, self.header, schema, env)
     }
 
     /// The arguments as a component gets them.
@@ -208,46 +212,70 @@ fn overridden(body: &Body, overrides: &Value, schema: &Schema) -> Body {
     body
 }
 
+/// What kinds of provisioners and of post-processors have in common.
+pub(super) trait StepKind: Send + Sync {
+    /// What is made.
+    type Component: ?Sized;
+
+    /// Its arguments.
+    fn step_schema(&self) -> &Schema;
+
+    /// Makes one of its arguments.
+    fn prepare_step<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<Self::Component>, Reported>>;
+}
+
+impl StepKind for dyn ProvisionerKind {
+    type Component = dyn Provisioner;
+
+    fn step_schema(&self) -> &Schema {
+        self.schema()
+    }
+
+    fn prepare_step<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
+        self.prepare(config)
+    }
+}
+
+impl StepKind for dyn PostProcessorKind {
+    type Component = dyn PostProcessor;
+
+    fn step_schema(&self) -> &Schema {
+        self.schema()
+    }
+
+    fn prepare_step<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
+        self.prepare(config)
+    }
+}
+
 /// A step whose arguments are evaluated once the facts are known.
 pub(super) struct WaitingStep<K: ?Sized> {
     pub(super) kind: Arc<K>,
     pub(super) arguments: Arguments,
 }
 
-impl Waiting<dyn Provisioner> for WaitingStep<dyn ProvisionerKind> {
+impl<K: StepKind + ?Sized> Waiting<K::Component> for WaitingStep<K> {
     fn prepare<'a>(
         &'a self,
         facts: &'a Facts,
-    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Failure>> {
+    ) -> BoxFuture<'a, Result<Box<K::Component>, Failure>> {
         Box::pin(async move {
             let diags = Diagnostics::new();
-            let decoded =
-                self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
-            let prepared = match decoded {
-                Ok(decoded) => {
+            let (decoded, read) =
+                self.arguments.decode(self.kind.step_schema(), BuildFacts::Known(facts), &diags);
+            let prepared = match read {
+                Ok(()) => {
                     let config = self.arguments.config(decoded, Phase::Run(facts), &diags, &diags);
-                    self.kind.prepare(config).await
-                }
-                Err(reported) => Err(reported),
-            };
-            prepared.map_err(|_| self.arguments.failure(&diags))
-        })
-    }
-}
-
-impl Waiting<dyn PostProcessor> for WaitingStep<dyn PostProcessorKind> {
-    fn prepare<'a>(
-        &'a self,
-        facts: &'a Facts,
-    ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Failure>> {
-        Box::pin(async move {
-            let diags = Diagnostics::new();
-            let decoded =
-                self.arguments.decode(self.kind.schema(), BuildFacts::Known(facts), &diags);
-            let prepared = match decoded {
-                Ok(decoded) => {
-                    let config = self.arguments.config(decoded, Phase::Run(facts), &diags, &diags);
-                    self.kind.prepare(config).await
+                    self.kind.prepare_step(config).await
                 }
                 Err(reported) => Err(reported),
             };

@@ -26,6 +26,8 @@ pub(super) struct Names {
     pub(super) full: Vec<String>,
     /// As `override` names them: `ubuntu`.
     pub(super) short: Vec<String>,
+    /// Whether there may be others, because of a mistake that was told.
+    pub(super) nameless: bool,
 }
 
 /// For which sources a step runs: those listed, or those not listed.
@@ -142,17 +144,20 @@ impl Meta<'_> {
             return Err(self.env.diags.error(error.help("leave one of them out")));
         }
         for (name, span) in only.iter().chain(&except) {
-            let sources = &sources.full;
-            if sources.contains(name) {
+            let Names { full, nameless, .. } = sources;
+            if full.contains(name) {
                 continue;
             }
             let message = format!("no source of this build is called `{name}`");
-            let help = did_you_mean(name, sources.iter().map(String::as_str)).or_else(|| {
+            let help = did_you_mean(name, full.iter().map(String::as_str)).or_else(|| {
                 let by_label =
                     |source: &&String| source.split_once('.').is_some_and(|s| s.1 == name);
-                let whole = sources.iter().find(by_label)?;
+                let whole = full.iter().find(by_label)?;
                 Some(format!("write it with its type: `{whole}`"))
             });
+            if *nameless && help.is_none() {
+                continue;
+            }
             let warning = Diagnostic::warning(Code::NoMatch, message);
             self.env.diags.warn(warning.at(*span, "").help(help));
         }
@@ -245,10 +250,13 @@ impl Meta<'_> {
         let names = || sources.short.iter().map(String::as_str);
         for name in objects.keys() {
             if !names().any(|known| known == &**name) {
+                let help = did_you_mean(name, names());
+                if sources.nameless && help.is_none() {
+                    continue;
+                }
                 let message =
                     format!("`override` names `{name}`, which is no source of this build");
                 let warning = Diagnostic::warning(Code::NoMatch, message);
-                let help = did_you_mean(name, names());
                 self.env.diags.warn(warning.at(attribute.name.span, "").help(help));
             }
         }

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cooper_hcl::ast::Name;
+use cooper_hcl::schema::check_expressions;
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, Span, Type, Value,
-    did_you_mean,
+    did_you_mean, nearest,
 };
 
 use super::Policy;
+use super::arguments::facts_to_come;
 use super::meta::{Filter, Meta, Names};
 use crate::component::{Catalog, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::resolve::Values;
@@ -28,6 +30,8 @@ pub(super) struct Outline<'a> {
     /// `name`, or nothing.
     pub(super) name: String,
     pub(super) uses: Vec<Use<'a>>,
+    /// What is known of the sources that it should use and that are not there, if there are any.
+    pub(super) absent: Option<Absent<'a>>,
     pub(super) provisioners: Vec<Provision<'a>>,
     pub(super) error_cleanup: Option<Provision<'a>>,
     pub(super) chains: Vec<Vec<Post<'a>>>,
@@ -47,6 +51,57 @@ pub(super) struct Use<'a> {
     pub(super) shown: String,
     /// What `{{build_name}}` tells.
     pub(super) label: String,
+}
+
+/// Sources that a build means to use and that are not there, or that nobody can tell.
+#[derive(Default)]
+pub(super) struct Absent<'a> {
+    /// What they are called, as [`Use::full_name`] has it.
+    pub(super) names: Vec<String>,
+    /// Whether there may be others, whose names nobody can tell.
+    pub(super) nameless: bool,
+    /// The type of all of them, where they have one.
+    pub(super) component: Option<Arc<str>>,
+    /// The sources that were probably meant.
+    pub(super) meant: Vec<Use<'a>>,
+}
+
+/// A source that is not there.
+struct Missing<'a> {
+    /// As [`Use::full_name`] has it.
+    name: String,
+    component: Arc<str>,
+    /// The source that was probably meant.
+    meant: Option<Box<Use<'a>>>,
+}
+
+/// What was found out about sources that are not there.
+#[derive(Default)]
+struct Absents<'a> {
+    missing: Vec<Missing<'a>>,
+    /// As [`Absent::nameless`].
+    nameless: bool,
+}
+
+impl<'a> Absents<'a> {
+    fn add(&mut self, missing: Missing<'a>) {
+        self.missing.push(missing);
+    }
+
+    /// What is known of them, when there are any. A source that the build uses anyway was not meant.
+    fn known(self, is_used: impl Fn(&SourceBlock) -> bool) -> Option<Absent<'a>> {
+        let first = self.missing.first().map(|missing| missing.component.clone());
+        if first.is_none() && !self.nameless {
+            return None;
+        }
+        let same = |first: &Arc<str>| self.missing.iter().all(|other| other.component == *first);
+        let component = first.filter(|first| !self.nameless && same(first));
+        let (names, meant): (Vec<_>, Vec<_>) =
+            self.missing.into_iter().map(|missing| (missing.name, missing.meant)).unzip();
+        let meant = meant.into_iter().flatten().map(|used| *used);
+        let meant = meant.filter(|used| !is_used(used.source)).collect();
+        Some(Absent { names, nameless: self.nameless, component, meant })
+    }
 }
 
 /// A step of either kind.
@@ -70,6 +125,8 @@ pub(super) struct Provision<'a> {
 pub(super) struct Post<'a> {
     pub(super) step: Step<'a, dyn PostProcessorKind>,
     pub(super) keep_input: Option<bool>,
+    /// Whether nobody can tell what comes before it in its chain.
+    pub(super) is_after_unknown: bool,
 }
 
 /// Expands the `dynamic` blocks of every `build` block; what is wrong with them is recorded.
@@ -153,14 +210,10 @@ impl<'a> Reader<'a, '_> {
             let _ = meta.string(description);
         }
 
-        let uses = self.uses(block, blocks, meta);
-        let sources = Names {
-            full: uses.iter().map(|used| used.full_name.clone()).collect(),
-            short: uses.iter().map(|used| used.name.clone()).collect(),
-        };
+        let (uses, absent) = self.uses(block, blocks, meta);
+        let sources = self.names(&uses, absent.as_ref());
         let mut scope = self.scope.child();
-        let unknown = || Value::unknown(Type::String);
-        scope.bind("source", Value::object([("type", unknown()), ("name", unknown())]));
+        scope.bind("source", unknown_source());
         scope.bind("build", Value::object([("name", Value::string(&name))]));
         let provision =
             |block: &'a Arc<StepBlock>, what| self.provision(block, what, &sources, &scope);
@@ -170,7 +223,15 @@ impl<'a> Reader<'a, '_> {
         let error_cleanup =
             error_cleanup.and_then(|block| provision(block, "error-cleanup-provisioner").ok());
         let chain = |chain: &'a Vec<Arc<StepBlock>>| {
-            chain.iter().filter_map(|block| self.post(block, &sources, &scope).ok()).collect()
+            let mut is_after_unknown = false;
+            let mut posts = Vec::new();
+            for block in chain {
+                match self.post(block, &sources, &scope) {
+                    Ok(post) => posts.push(Post { is_after_unknown, ..post }),
+                    Err(_) => is_after_unknown = true,
+                }
+            }
+            posts
         };
         Outline {
             provisioners: provisioners.collect(),
@@ -178,38 +239,65 @@ impl<'a> Reader<'a, '_> {
             chains: blocks.chains.iter().map(chain).collect(),
             name,
             uses,
+            absent,
         }
     }
 
+    /// What steps may call their sources.
+    fn names(&self, uses: &[Use<'a>], absent: Option<&Absent<'a>>) -> Names {
+        let absent_names = absent.map_or(&[][..], |absent| &absent.names);
+        let meant = absent.map_or(&[][..], |absent| &absent.meant);
+        let short = |name: &String| match self.language {
+            Language::Hcl => name.split_once('.').map_or(name.clone(), |(_, name)| name.to_owned()),
+            Language::Legacy => name.clone(),
+        };
+        let known = || uses.iter().chain(meant);
+        let full = known().map(|used| used.full_name.clone());
+        let names = known().map(|used| used.name.clone());
+        Names {
+            full: full.chain(absent_names.iter().cloned()).collect(),
+            short: names.chain(absent_names.iter().map(short)).collect(),
+            nameless: absent.is_some_and(|absent| absent.nameless),
+        }
+    }
+
+    /// The sources that a build uses, and what is known of those that are not there.
     fn uses(
         &self,
         block: &'a BuildBlock,
         blocks: &'a ExpandedBuild,
         meta: Meta<'_>,
-    ) -> Vec<Use<'a>> {
+    ) -> (Vec<Use<'a>>, Option<Absent<'a>>) {
         let mut uses = Vec::new();
+        let mut absent = Absents::default();
         let mut listed = Ok(Some(Vec::new()));
         if let Some(sources) = &block.sources {
             listed = meta.strings(sources);
         }
-        // That a legacy template has no builder was told.
-        let nothing = self.language == Language::Hcl
-            && matches!(&listed, Ok(Some(listed)) if listed.is_empty())
-            && blocks.uses.is_empty();
-        if nothing {
-            let error = Diagnostic::error(Code::MissingArgument, "the build uses no source");
-            let help = "add `sources = [\"source.TYPE.NAME\"]`";
-            self.diags().error(error.at(block.header, "").help(help));
-        }
+        absent.nameless = blocks.misses_uses || !matches!(listed, Ok(Some(_)));
         let listed = listed.ok().flatten().unwrap_or_default();
+        if listed.is_empty() && blocks.uses.is_empty() && !absent.nameless {
+            absent.nameless = true;
+            // That a legacy template has no builder was told.
+            if self.language == Language::Hcl {
+                let error = Diagnostic::error(Code::MissingArgument, "the build uses no source");
+                let help = "add `sources = [\"source.TYPE.NAME\"]`";
+                self.diags().error(error.at(block.header, "").help(help));
+            }
+        }
         if let Some((_, span)) = listed.get(MOST_SOURCES) {
             let message = format!("a build may use at most {MOST_SOURCES} sources");
             self.diags().error(Diagnostic::error(Code::LimitExceeded, message).at(*span, ""));
-            return uses;
+            return (uses, Some(Absent { nameless: true, ..Absent::default() }));
         }
         for (text, span) in listed {
-            let Some(reference) = SourceRef::listed(&text, span, self.diags()) else { continue };
-            uses.extend(self.source(&reference, span, None, None));
+            match SourceRef::listed(&text, span, self.diags()) {
+                Some(reference) => match self.source(&reference, span, None, None) {
+                    Ok(used) => uses.push(used),
+                    Err(missing) => absent.add(missing),
+                },
+                None => absent.nameless = true,
+            }
         }
         for nested in &blocks.uses {
             let functions = Functions::none();
@@ -223,45 +311,79 @@ impl<'a> Reader<'a, '_> {
                 };
                 nested.name.as_ref().map_or(Ok(None), |name| naming.string(name))
             });
-            let Ok(name) = name else { continue };
-            uses.extend(self.source(&nested.source, nested.header, Some(nested), name));
+            match name {
+                Ok(name) => match self.source(&nested.source, nested.header, Some(nested), name) {
+                    Ok(used) => uses.push(used),
+                    Err(missing) => absent.add(missing),
+                },
+                Err(_) => absent.nameless = true,
+            }
         }
-        uses
+        let is_used =
+            |source: &SourceBlock| uses.iter().any(|used| std::ptr::eq(used.source, source));
+        let absent = absent.known(is_used);
+        (uses, absent)
     }
 
+    /// The source that is meant. What is wrong with it is recorded.
     fn source(
         &self,
         reference: &SourceRef,
         span: Span,
         nested: Option<&'a Arc<SourceUse>>,
         name: Option<String>,
-    ) -> Option<Use<'a>> {
+    ) -> Result<Use<'a>, Missing<'a>> {
+        let name = name.filter(|name| !name.is_empty());
+        let missing = |meant: Option<Use<'a>>| {
+            let label = name.clone().unwrap_or_else(|| reference.label.to_string());
+            let name = match self.language {
+                Language::Hcl => format!("{}.{label}", reference.component),
+                Language::Legacy => label,
+            };
+            let component = reference.component.clone();
+            Missing { name, component, meant: meant.map(Box::new) }
+        };
         let Some(source) = self.sources.get(reference) else {
             let message = format!("there is no source called `{reference}`");
-            let names: Vec<String> = self
-                .order
-                .iter()
-                .map(|source| format!("{}.{}", source.component.text, source.label.text))
-                .collect();
-            let help = did_you_mean(&reference.to_string(), names.iter().map(String::as_str))
-                .unwrap_or_else(|| match &names[..] {
-                    [] => format!(
-                        "declare it: `source \"{}\" \"{}\" {{ … }}`",
-                        reference.component, reference.label
-                    ),
-                    names => format!("the template has {}", list(names)),
-                });
+            let shown =
+                |source: &SourceBlock| format!("{}.{}", source.component.text, source.label.text);
+            let names: Vec<String> = self.order.iter().map(shown).collect();
+            let text = reference.to_string();
+            let near = nearest(&text, names.iter().map(String::as_str));
+            let help = match (near, &names[..]) {
+                (Some(near), _) => format!("did you mean `{near}`?"),
+                (None, []) => format!(
+                    "declare it: `source \"{}\" \"{}\" {{ … }}`",
+                    reference.component, reference.label
+                ),
+                (None, names) => format!("the template has {}", list(names)),
+            };
             let error = Diagnostic::error(Code::UnknownReference, message);
             self.diags().error(error.at(span, "").help(help));
-            return None;
+            let meant = self.order.iter().find(|&source| Some(&*shown(source)) == near);
+            let meant = meant.and_then(|source| self.used(source, nested, name.clone()));
+            return Err(missing(meant));
         };
-        let component = &source.component;
-        let Some(kind) = self.catalog.get_source(&component.text) else {
+        self.used(source, nested, name.clone()).ok_or_else(|| {
+            let component = &source.component;
             let names = self.catalog.source_names().map(str::to_owned).collect();
             unknown_component("source", component, names, self.diags());
-            return None;
-        };
-        let name = name.filter(|name| !name.is_empty());
+            let mut scope = self.scope.child();
+            scope.bind("source", unknown_source());
+            check_expressions(&source.body, &scope, self.env);
+            missing(None)
+        })
+    }
+
+    /// The use of a source whose type there is.
+    fn used(
+        &self,
+        source: &'a SourceBlock,
+        nested: Option<&'a Arc<SourceUse>>,
+        name: Option<String>,
+    ) -> Option<Use<'a>> {
+        let kind = self.catalog.get_source(&source.component.text)?;
+        let component = &source.component;
         let name = name.unwrap_or_else(|| source.label.text.to_string());
         let typed = format!("{}.{name}", component.text);
         let (full_name, shown, label) = match self.language {
@@ -310,7 +432,8 @@ impl<'a> Reader<'a, '_> {
             });
             let keep_input = meta.keep_input(&block.meta);
             let step = self.step(kind, block, sources, meta);
-            Ok(Post { step: step?, keep_input: keep_input.unwrap_or_default() })
+            let keep_input = keep_input.unwrap_or_default();
+            Ok(Post { step: step?, keep_input, is_after_unknown: false })
         })
     }
 
@@ -339,8 +462,21 @@ impl<'a> Reader<'a, '_> {
             let asked = reference.first().map(|first| &*first.text);
             &*reference.root.text == "build" && asked != Some("name")
         });
+        if kind.is_err() {
+            // What it takes is not known; what its expressions mention is.
+            let mut scope = meta.scope.child();
+            let facts = self.catalog.facts_of(None);
+            scope.bind("build", facts_to_come(&facts, Value::unknown(Type::String)));
+            check_expressions(&block.body, &scope, meta.env);
+        }
         Ok(Step { kind: kind?, block, name, filter, waits })
     }
+}
+
+/// `source`, where nobody can tell which one it is.
+pub(super) fn unknown_source() -> Value {
+    let unknown = || Value::unknown(Type::String);
+    Value::object([("type", unknown()), ("name", unknown())])
 }
 
 fn unknown_component(

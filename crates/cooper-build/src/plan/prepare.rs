@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use cooper_hcl::ast::Body;
-use cooper_hcl::schema::{Decoded, Iteration};
+use cooper_hcl::schema::Decoded;
 use cooper_hcl::{Diagnostics, Reported, Span, Value};
 
-use super::arguments::{Arguments, Before, BuildFacts, BuildScope, WaitingStep};
-use super::outline::{Outline, Post, Provision, Step, Use};
+use super::arguments::{Arguments, Before, BuildFacts, BuildScope, StepKind, WaitingStep};
+use super::outline::{Absent, Outline, Post, Provision, Step, Use};
 use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
-use crate::component::{
-    Catalog, Config, Phase, PostProcessor, PostProcessorKind, Provisioner, ProvisionerKind,
-};
+use crate::component::{Catalog, Config, Phase, PostProcessorKind, ProvisionerKind};
 use crate::event::BuildId;
 use crate::template::Elements;
 use crate::template::repeat::traced;
@@ -26,85 +24,115 @@ pub(super) enum Prepared {
     Refused(BuildId),
 }
 
-/// A selected build.
+/// A `build` block's steps, for one of its sources.
 pub(super) struct Preparing<'c, 'a> {
     pub(super) outline: &'c Outline<'a>,
-    pub(super) used: &'c Use<'a>,
+    pub(super) machine: Machine<'c, 'a>,
     pub(super) chains: Vec<&'c [Post<'a>]>,
     pub(super) scope: Arc<BuildScope>,
     pub(super) catalog: &'c Catalog,
     pub(super) diags: &'c Diagnostics,
 }
 
+/// What the machine is made from.
+#[derive(Clone, Copy)]
+pub(super) enum Machine<'c, 'a> {
+    /// A source: a selected build.
+    Source(&'c Use<'a>),
+    /// Something that is not there: the steps are prepared for their mistakes only.
+    Absent(&'c Absent<'a>),
+}
+
 impl Preparing<'_, '_> {
     /// Prepares every component; all of them are tried.
     pub(super) async fn prepare(self) -> Prepared {
-        let source_name = self.used.full_name.clone();
-        let source = self.source().await;
-        let mut sound = source.is_ok();
-        let mut complete = matches!(source, Ok(Some(_)));
+        match self.machine {
+            Machine::Source(used) => self.build(used).await,
+            Machine::Absent(absent) => {
+                for used in &absent.meant {
+                    let _ = self.source(used).await;
+                }
+                self.steps().await;
+                Prepared::Checked
+            }
+        }
+    }
 
+    async fn build(&self, used: &Use<'_>) -> Prepared {
+        let source = self.source(used).await;
+        let Steps { provisioners, error_cleanup, chains, outcome } = self.steps().await;
+        let origin = self.scope.origin.clone();
+        let id = origin.build.clone();
+        match (source, outcome) {
+            (Ok(Some(source)), Outcome { sound: true, complete: true }) => {
+                Prepared::Ready(Box::new(BuildPlan {
+                    id,
+                    origin,
+                    source,
+                    provisioners,
+                    error_cleanup,
+                    chains,
+                }))
+            }
+            (Ok(_), Outcome { sound: true, .. }) => Prepared::Checked,
+            _ => Prepared::Refused(id),
+        }
+    }
+
+    /// Whether a step is one of this build. Where the source is not there, it is when no other
+    /// source has it.
+    fn keeps<K: ?Sized>(&self, step: &Step<'_, K>) -> bool {
+        match self.machine {
+            Machine::Source(used) => step.filter.keeps(&used.full_name),
+            Machine::Absent(_) => {
+                !self.outline.uses.iter().any(|used| step.filter.keeps(&used.full_name))
+            }
+        }
+    }
+
+    async fn steps(&self) -> Steps {
+        let mut outcome = Outcome { sound: true, complete: true };
         let mut provisioners = Vec::new();
         for provision in &self.outline.provisioners {
-            if provision.step.filter.keeps(&source_name) {
-                match self.provision(provision).await {
-                    Ok(Some(step)) => provisioners.push(step),
-                    Ok(None) => complete = false,
-                    Err(_) => sound = false,
-                }
+            if self.keeps(&provision.step) {
+                provisioners.extend(outcome.of(self.provision(provision).await));
             }
         }
         let mut error_cleanup = None;
         if let Some(provision) = &self.outline.error_cleanup
-            && provision.step.filter.keeps(&source_name)
+            && self.keeps(&provision.step)
         {
-            match self.provision(provision).await {
-                Ok(step) => {
-                    complete &= step.is_some();
-                    error_cleanup = step;
-                }
-                Err(_) => sound = false,
-            }
+            error_cleanup = outcome.of(self.provision(provision).await);
         }
         let mut chains = Vec::new();
         for chain in &self.chains {
             let mut steps = Vec::new();
-            let kept = || chain.iter().filter(|post| post.step.filter.keeps(&source_name));
-            let components = kept().map(|post| &post.step.block.component);
-            let components = [&self.used.source.component].into_iter().chain(components);
-            let kinds: Arc<[String]> =
-                components.map(|component| self.catalog.own_name(&component.text)).collect();
+            let kept = || chain.iter().filter(|post| self.keeps(&post.step));
+            let component = match self.machine {
+                Machine::Source(used) => Some(&*used.source.component.text),
+                Machine::Absent(absent) => absent.component.as_deref(),
+            };
+            let components = kept().map(|post| Some(&*post.step.block.component.text));
+            let components = [component].into_iter().chain(components);
+            let kinds: Arc<[String]> = components
+                .map(|component| self.catalog.own_name(component.unwrap_or_default()))
+                .collect();
             for (index, post) in kept().enumerate() {
-                let before = Before { chain: kinds.clone(), count: index + 1 };
-                match self.post(post, kinds[index + 1].clone(), before).await {
-                    Ok(Some(step)) => steps.push(step),
-                    Ok(None) => complete = false,
-                    Err(_) => sound = false,
-                }
+                let before = match post.is_after_unknown {
+                    true => Before::default(),
+                    false => Before { chain: kinds.clone(), count: index + 1 },
+                };
+                steps.extend(outcome.of(self.post(post, kinds[index + 1].clone(), before).await));
             }
             if !steps.is_empty() {
                 chains.push(steps);
             }
         }
-
-        let origin = self.scope.origin.clone();
-        let id = origin.build.clone();
-        match source {
-            Ok(Some(source)) if sound && complete => Prepared::Ready(Box::new(BuildPlan {
-                id,
-                origin,
-                source,
-                provisioners,
-                error_cleanup,
-                chains,
-            })),
-            _ if sound => Prepared::Checked,
-            _ => Prepared::Refused(id),
-        }
+        Steps { provisioners, error_cleanup, chains, outcome }
     }
 
-    async fn source(&self) -> Result<Option<SourceStep>, Reported> {
-        let Use { kind, source, nested, .. } = self.used;
+    async fn source(&self, used: &Use<'_>) -> Result<Option<SourceStep>, Reported> {
+        let Use { kind, source, nested, .. } = used;
         let mut bodies = vec![(source.body.clone(), Elements::default())];
         let mut header = source.header;
         if let Some(nested) = nested {
@@ -112,9 +140,9 @@ impl Preparing<'_, '_> {
             header = nested.header;
         }
         let arguments = self.arguments(bodies, header, None, Before::default());
-        let decoded = arguments.decode(kind.schema(), BuildFacts::None, self.diags)?;
+        let (decoded, read) = arguments.decode(kind.schema(), BuildFacts::None, self.diags);
         // When not, data sources have to be asked, or something failed.
-        let known = decoded.value.is_wholly_known();
+        let known = read.is_ok() && decoded.value.is_wholly_known();
         let phase = if known { Phase::Plan } else { Phase::Draft };
         let found = Diagnostics::new();
         let doubtful = Diagnostics::new();
@@ -123,6 +151,7 @@ impl Preparing<'_, '_> {
         let run = kind.prepare(config).await;
         let refused = found.check();
         self.diags.append(&found);
+        read?;
         if !known {
             return refused.map(|()| None);
         }
@@ -136,46 +165,29 @@ impl Preparing<'_, '_> {
         &self,
         provision: &Provision<'_>,
     ) -> Result<Option<ProvisionStep>, Reported> {
-        let found = Diagnostics::new();
-        let prepared = self.provision_found(provision, &found).await;
-        self.tell(&provision.step.block.elements, &found);
-        prepared
-    }
-
-    async fn provision_found(
-        &self,
-        provision: &Provision<'_>,
-        found: &Diagnostics,
-    ) -> Result<Option<ProvisionStep>, Reported> {
         let Provision { step, policy, overrides } = provision;
-        let name = self.scope.origin.source_name.as_str();
         let overrides = overrides.as_ref().and_then(Value::as_mapping);
-        let overrides = overrides.and_then(|objects| objects.get(name)).cloned();
-        let (arguments, decoded) =
-            self.decode(step, step.kind.schema(), overrides, Before::default(), found)?;
-        let doubtful = Diagnostics::new();
-        let run = match decoded {
-            Arrival::Unread(draft) => {
-                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
-                let _ = step.kind.prepare(config).await;
-                return found.check().map(|()| None);
+        let overriding: Vec<Option<&Value>> = match self.machine {
+            Machine::Source(used) => {
+                vec![overrides.and_then(|objects| objects.get(used.name.as_str()))]
             }
-            Arrival::WithFacts(draft) => {
-                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
-                let _ = step.kind.prepare(config).await;
-                found.check()?;
-                let kind = step.kind.clone();
-                Pending::<dyn Provisioner>::Waiting(Box::new(WaitingStep::<dyn ProvisionerKind> {
-                    kind,
-                    arguments,
-                }))
-            }
-            Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, found, &doubtful);
-                Pending::Ready(step.kind.prepare(config).await?)
+            // What is said for sources that are not there is said for these.
+            Machine::Absent(_) => {
+                let is_used = |name: &str| self.outline.uses.iter().any(|used| used.name == name);
+                let others = overrides.into_iter().flatten();
+                let others: Vec<_> = others
+                    .filter(|(name, _)| !is_used(name))
+                    .map(|(_, object)| Some(object))
+                    .collect();
+                if others.is_empty() { vec![None] } else { others }
             }
         };
-        Ok(Some(ProvisionStep {
+        let mut prepared = Ok(None);
+        for object in overriding {
+            let step = self.component::<dyn ProvisionerKind>(step, object, Before::default());
+            prepared = prepared.and(step.await);
+        }
+        Ok(prepared?.map(|run| ProvisionStep {
             component: step.block.component.text.to_string(),
             name: step.name.clone(),
             span: step.block.header,
@@ -190,46 +202,9 @@ impl Preparing<'_, '_> {
         kind: String,
         before: Before,
     ) -> Result<Option<PostStep>, Reported> {
-        let found = Diagnostics::new();
-        let prepared = self.post_found(post, kind, before, &found).await;
-        self.tell(&post.step.block.elements, &found);
-        prepared
-    }
-
-    async fn post_found(
-        &self,
-        post: &Post<'_>,
-        kind: String,
-        before: Before,
-        found: &Diagnostics,
-    ) -> Result<Option<PostStep>, Reported> {
-        let Post { step, keep_input } = post;
-        let (arguments, decoded) = self.decode(step, step.kind.schema(), None, before, found)?;
-        let doubtful = Diagnostics::new();
-        let run = match decoded {
-            Arrival::Unread(draft) => {
-                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
-                let _ = step.kind.prepare(config).await;
-                return found.check().map(|()| None);
-            }
-            Arrival::WithFacts(draft) => {
-                let config = arguments.config(draft, Phase::Draft, found, &doubtful);
-                let _ = step.kind.prepare(config).await;
-                found.check()?;
-                let kind = step.kind.clone();
-                Pending::<dyn PostProcessor>::Waiting(Box::new(WaitingStep::<
-                    dyn PostProcessorKind,
-                > {
-                    kind,
-                    arguments,
-                }))
-            }
-            Arrival::Now(decoded) => {
-                let config = arguments.config(decoded, Phase::Plan, found, &doubtful);
-                Pending::Ready(step.kind.prepare(config).await?)
-            }
-        };
-        Ok(Some(PostStep {
+        let Post { step, keep_input, is_after_unknown: _ } = post;
+        let prepared = self.component::<dyn PostProcessorKind>(step, None, before).await;
+        Ok(prepared?.map(|run| PostStep {
             component: step.block.component.text.to_string(),
             kind,
             name: step.name.clone(),
@@ -239,34 +214,50 @@ impl Preparing<'_, '_> {
         }))
     }
 
-    /// Passes on what was found wrong with a block, and for which elements it was made.
-    fn tell(&self, elements: &[Iteration], found: &Diagnostics) {
-        traced(elements, self.diags, |diags| diags.append(found));
-    }
-
-    /// Reads a step's arguments.
-    fn decode<K: ?Sized>(
+    /// A step's component; nothing when it was only looked at for its mistakes, as far as its
+    /// arguments are known.
+    async fn component<K: StepKind + ?Sized + 'static>(
         &self,
         step: &Step<'_, K>,
-        schema: &cooper_hcl::schema::Schema,
-        overrides: Option<Value>,
+        overrides: Option<&Value>,
         before: Before,
-        found: &Diagnostics,
-    ) -> Result<(Arguments, Arrival), Reported> {
-        let block = step.block;
-        let arguments = self.arguments(
-            vec![(block.body.clone(), block.elements.clone())],
-            block.header,
-            overrides,
-            before,
-        );
-        let decoded = arguments.decode(schema, BuildFacts::ToCome, found)?;
-        let arrival = match step.waits {
-            true => Arrival::WithFacts(decoded),
-            false if decoded.value.is_wholly_known() => Arrival::Now(decoded),
-            false => Arrival::Unread(decoded),
+    ) -> Result<Option<Pending<K::Component>>, Reported> {
+        let Step { kind, block, waits, name: _, filter: _ } = step;
+        let bodies = vec![(block.body.clone(), block.elements.clone())];
+        let arguments = self.arguments(bodies, block.header, overrides.cloned(), before);
+        let found = Diagnostics::new();
+        let (decoded, read) = arguments.decode(kind.step_schema(), BuildFacts::ToCome, &found);
+        let readable = read.is_ok() && matches!(self.machine, Machine::Source(_));
+        let arrival = match decoded.value.is_wholly_known() {
+            _ if readable && *waits => Arrival::WithFacts,
+            true if readable => Arrival::Now,
+            _ => Arrival::Unread,
         };
-        Ok((arguments, arrival))
+        let prepared = self.arrived(kind, arguments, decoded, arrival, &found).await;
+        // Passes on what was found wrong with a block, and for which elements it was made.
+        traced(&block.elements, self.diags, |diags| diags.append(&found));
+        read.and(prepared)
+    }
+
+    async fn arrived<K: StepKind + ?Sized + 'static>(
+        &self,
+        kind: &Arc<K>,
+        arguments: Arguments,
+        decoded: Decoded,
+        arrival: Arrival,
+        found: &Diagnostics,
+    ) -> Result<Option<Pending<K::Component>>, Reported> {
+        let doubtful = Diagnostics::new();
+        if let Arrival::Now = arrival {
+            let config = arguments.config(decoded, Phase::Plan, found, &doubtful);
+            return Ok(Some(Pending::Ready(kind.prepare_step(config).await?)));
+        }
+        let config = arguments.config(decoded, Phase::Draft, found, &doubtful);
+        let _ = kind.prepare_step(config).await;
+        found.check()?;
+        let kind = kind.clone();
+        let waiting = || Pending::Waiting(Box::new(WaitingStep { kind, arguments }) as _);
+        Ok(matches!(arrival, Arrival::WithFacts).then(waiting))
     }
 
     fn arguments(
@@ -280,13 +271,38 @@ impl Preparing<'_, '_> {
     }
 }
 
+/// The steps of a build besides its source.
+struct Steps {
+    provisioners: Vec<ProvisionStep>,
+    error_cleanup: Option<ProvisionStep>,
+    chains: Vec<Vec<PostStep>>,
+    outcome: Outcome,
+}
+
+/// How preparing steps went.
+struct Outcome {
+    /// Whether nothing was wrong with any of them.
+    sound: bool,
+    /// Whether all of them are there.
+    complete: bool,
+}
+
+impl Outcome {
+    /// Notes how preparing one of them went.
+    fn of<T>(&mut self, prepared: Result<Option<T>, Reported>) -> Option<T> {
+        self.sound &= prepared.is_ok();
+        let step = prepared.ok().flatten();
+        self.complete &= step.is_some();
+        step
+    }
+}
+
 /// When a step's arguments are known.
 enum Arrival {
     /// They are.
-    Now(Decoded),
-    /// Once the machine runs; so far they are these.
-    WithFacts(Decoded),
-    /// Once data sources are asked, which this is not for, or what failed does not; so far they are
-    /// these.
-    Unread(Decoded),
+    Now,
+    /// Once the machine runs.
+    WithFacts,
+    /// Once data sources are asked, which this is not for, or what is wrong is mended.
+    Unread,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cooper_hcl::schema::{Part, decode};
+use cooper_hcl::schema::{Part, check_expressions, decode_all};
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Environment, Reported, Scope, Value, did_you_mean,
 };
@@ -48,18 +48,19 @@ impl<'a> Readings<'a> {
         let Some(kind) = self.catalog.get_data_source(&component.text) else {
             let message = format!("there is no data source type called `{}`", component.text);
             let error = Diagnostic::error(Code::UnknownComponent, message).at(component.span, "");
+            check_expressions(&block.body, scope, self.env());
             return Err(session.diags.error(error.help(self.instead(&component.text))));
         };
         let part = Part { body: &block.body, scope };
-        let decoded = decode(&[part], block.header, kind.schema(), self.env())?;
+        let (decoded, read) = decode_all(&[part], block.header, kind.schema(), self.env());
         // What it needs is not known when that failed, or was not to be asked either.
-        let is_known = decoded.value.is_wholly_known();
+        let is_known = read.is_ok() && decoded.value.is_wholly_known();
         let doubtful = Diagnostics::new();
         let config = Config {
             value: decoded.value,
             places: decoded.places,
             sources: &session.sources,
-            origin: Origin::before_builds(),
+            origin: Origin::unknown(),
             facts: &[],
             before: &[],
             phase: if is_known { Phase::Plan } else { Phase::Draft },
@@ -68,7 +69,9 @@ impl<'a> Readings<'a> {
             system: &session.system,
             secrets: &session.secrets,
         };
-        let prepared = kind.prepare(config).await?;
+        let prepared = kind.prepare(config).await;
+        read?;
+        let prepared = prepared?;
         Ok(match self.sources {
             DataSources::Read if is_known => Some(prepared),
             DataSources::Read | DataSources::Check => None,

@@ -23,6 +23,8 @@ pub struct BuildBlock {
     pub sources: Option<Attribute>,
     /// Nested `source` blocks, in order.
     pub uses: Vec<Repeated<SourceUse>>,
+    /// Whether there are more of them, of which nobody can tell what they use.
+    pub misses_uses: bool,
     /// `provisioner` blocks, in order.
     pub provisioners: Vec<Repeated<StepBlock>>,
     /// `error-cleanup-provisioner` blocks, of which there may be one.
@@ -38,6 +40,8 @@ pub struct BuildBlock {
 pub struct ExpandedBuild {
     /// Nested `source` blocks, in order.
     pub uses: Vec<Arc<SourceUse>>,
+    /// Whether there should be more of them.
+    pub misses_uses: bool,
     /// `provisioner` blocks, in order.
     pub provisioners: Vec<Arc<StepBlock>>,
     /// `error-cleanup-provisioner`
@@ -106,6 +110,7 @@ impl BuildBlock {
         let expander = Expander::new(scope, env, unread);
         let nothing = Elements::default();
         let uses = expander.expand(&self.uses, &nothing);
+        let misses_uses = self.misses_uses || expander.has_failed();
         let provisioners = expander.expand(&self.provisioners, &nothing);
         let mut error_cleanup = expander.expand(&self.error_cleanup, &nothing).into_iter();
         let first = error_cleanup.next();
@@ -130,7 +135,7 @@ impl BuildBlock {
                 }
             }
         }
-        ExpandedBuild { uses, provisioners, error_cleanup: first, chains }
+        ExpandedBuild { uses, misses_uses, provisioners, error_cleanup: first, chains }
     }
 }
 
@@ -324,6 +329,7 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
         description: attribute("description"),
         sources: attribute("sources"),
         uses: Vec::new(),
+        misses_uses: false,
         provisioners: Vec::new(),
         error_cleanup: Vec::new(),
         chains: Vec::new(),
@@ -350,6 +356,8 @@ impl BuildBlock {
                 if let Some(source) = source {
                     let used = source_use(source, block.body, block.header, diags);
                     self.uses.push(Repeated::Once(Arc::new(used)));
+                } else {
+                    self.misses_uses = true;
                 }
             }
             "provisioner" => self.provisioners.extend(written(block, &PROVISIONER, diags)),

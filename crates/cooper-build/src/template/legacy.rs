@@ -56,6 +56,7 @@ pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         description: None,
         sources: None,
         uses: Vec::new(),
+        misses_uses: false,
         provisioners: Vec::new(),
         error_cleanup: Vec::new(),
         chains: Vec::new(),

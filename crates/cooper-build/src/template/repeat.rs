@@ -1,5 +1,6 @@
 //! Blocks that are made by `dynamic` blocks.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use cooper_hcl::ast::Name;
@@ -50,13 +51,20 @@ pub(crate) struct Expander<'a> {
     /// Whether it is nobody's mistake when a collection is not known.
     unread: bool,
     limit: BlockLimit,
+    failed: Cell<bool>,
 }
 
 impl<'a> Expander<'a> {
     /// Makes the blocks of one `build` block. With `unread` data sources, nobody can tell of some
     /// how many there will be.
     pub(crate) fn new(scope: &'a Scope<'a>, env: Environment<'a>, unread: bool) -> Self {
-        Self { scope, env, unread, limit: BlockLimit::of("a `build` block") }
+        let (limit, failed) = (BlockLimit::of("a `build` block"), Cell::new(false));
+        Self { scope, env, unread, limit, failed }
+    }
+
+    /// Whether some blocks could not be made so far.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.get()
     }
 
     /// All blocks, in the order of the text. What cannot be made is recorded and left out.
@@ -75,7 +83,9 @@ impl<'a> Expander<'a> {
                 }
                 // What is wrong was recorded.
                 Repeated::Each(repeat) => {
-                    let _ = self.each(repeat, outer, &mut expanded);
+                    if self.each(repeat, outer, &mut expanded).is_err() {
+                        self.failed.set(true);
+                    }
                 }
             }
         }
@@ -113,6 +123,7 @@ impl<'a> Expander<'a> {
                 let elements = outer.iter().cloned().chain([element]).collect();
                 pattern.made(&labels, elements, diags)
             });
+            self.failed.set(self.failed.get() || made.is_none());
             expanded.extend(made.map(Arc::new));
         }
         Ok(())

@@ -10,7 +10,7 @@ use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 use globset::{GlobBuilder, GlobMatcher};
 
-use crate::arguments::refuse;
+use crate::arguments::{refuse, refuse_element};
 use crate::files::Files;
 use crate::image::ARTIFICE;
 use crate::kind::Kind;
@@ -45,10 +45,14 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Artifice, Report
             "name the files: `files = [\"output/*.img\"]`",
         ));
     }
-    let patterns = arguments.files.iter().map(|text| {
-        Pattern::parse(text).map_err(|message| config.error(Code::InvalidValue, "files", message))
+    let patterns = arguments.files.iter().enumerate().map(|(index, text)| {
+        Pattern::parse(text).map_err(|message| {
+            refuse_element(config, Code::InvalidValue, ("files", index), message, "")
+        })
     });
-    Ok(Artifice { patterns: patterns.collect::<Result<_, _>>()? })
+    // All of them are checked before the first one ends this.
+    let patterns: Vec<_> = patterns.collect();
+    Ok(Artifice { patterns: patterns.into_iter().collect::<Result<_, _>>()? })
 }
 
 impl PostProcessor for Artifice {

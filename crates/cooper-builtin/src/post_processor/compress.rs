@@ -127,8 +127,9 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Compress, Report
         }
     }
     let format = arguments.format.unwrap_or_default();
+    let mut sound = Ok(());
     if !format.is_empty() && format_of(&format!(".{format}")).is_none() {
-        return Err(refuse(
+        sound = Err(refuse(
             config,
             Code::InvalidValue,
             "format",
@@ -145,6 +146,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Compress, Report
         }
         Some(level) => Some(u32::try_from(level).unwrap_or(9).min(9)),
     };
+    sound?;
     let output = arguments.output.filter(|output| !output.is_empty());
     Ok(Compress {
         named: output.is_some(),

@@ -55,7 +55,7 @@ fn prepare(
 ) -> Result<Push, Reported> {
     no_docker_path(config);
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let login = Login::prepare(config)?;
+    let login = Login::prepare(config);
     let names = |component: &String| matches!(component.as_str(), "docker-tag" | "docker-import");
     if config.before.first().is_some_and(|source| source == "docker")
         && !config.before.iter().any(names)
@@ -67,7 +67,7 @@ fn prepare(
              in one `post-processors` block with it",
         )));
     }
-    Ok(Push { engine, login, platform: given(arguments.platform) })
+    Ok(Push { engine, login: login?, platform: given(arguments.platform) })
 }
 
 impl PostProcessor for Push {

@@ -60,25 +60,25 @@ fn prepare(
         );
     }
     let help = "say where the image belongs: `repository = \"registry.example/team/app\"`";
-    let repository = required(config, "repository", arguments.repository, help)?;
+    let repository = required(config, "repository", arguments.repository, help);
     let mut result = Ok(());
-    match Reference::parse(&repository) {
-        Ok(Reference { tag: None, digest: None, .. }) => {}
-        Ok(_) => {
-            let message = format!("`{repository}` names more than a repository");
+    match repository.as_deref().map(Reference::parse) {
+        // That it is missing was told.
+        Err(_) | Ok(Ok(Reference { tag: None, digest: None, .. })) => {}
+        Ok(Ok(found)) => {
+            let message = format!("`{found}` names more than a repository");
             let help = "put what follows the last colon into `tags`";
             result = Err(refuse(config, Code::InvalidValue, "repository", message, help));
         }
-        Err(error) => {
+        Ok(Err(error)) => {
             result = Err(config.error(Code::InvalidValue, "repository", error.to_string()));
         }
     }
-    let good = result.is_ok();
     let mut tags: Vec<String> = Vec::new();
     let all = arguments.tags.into_iter().enumerate().map(|(index, tag)| ("tags", index, tag));
     let old = arguments.tag.into_iter().enumerate().map(|(index, tag)| ("tag", index, tag));
     for (argument, index, tag) in all.chain(old) {
-        if good && Reference::parse(&format!("{repository}:{tag}")).is_err() {
+        if Reference::parse(&format!("repository:{tag}")).is_err() {
             let message = format!("`{tag}` is no tag");
             let help = "a tag has up to 128 letters, digits, `_`, `.` and `-`, and begins with \
                         none of the last two";
@@ -89,6 +89,7 @@ fn prepare(
             tags.push(tag);
         }
     }
+    let repository = repository?;
     result.map(|()| Tag { engine, repository, tags })
 }
 

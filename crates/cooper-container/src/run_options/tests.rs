@@ -42,7 +42,25 @@ fn table() -> Table {
 
 fn read(arguments: &[&str]) -> Result<ContainerSpec, RunOptionError> {
     let arguments: Vec<String> = arguments.iter().map(|item| (*item).to_owned()).collect();
-    parse(&arguments, &table())
+    parse(&arguments, &table()).map_err(|mut mistakes| mistakes.remove(0))
+}
+
+#[test]
+fn every_mistake_is_told() {
+    let table: [(&[&str], &[usize]); 5] = [
+        (&["--pids-limit", "x", "-m", "x", "--zap=1", "-p", "a:b:c:d", "i"], &[1, 3, 4, 6]),
+        (&["-v", "a:b:c:d:e", "-u"], &[1, 2]),
+        // Whether `x` is its value, nobody knows.
+        (&["-m", "x", "--zap", "x", "-m", "x", "i"], &[1, 2]),
+        (&["-m", "x", "-dZ", "-m", "x", "i"], &[1, 2]),
+        (&["-m", "x"], &[1, 2]),
+    ];
+    for (arguments, places) in table {
+        let arguments: Vec<String> = arguments.iter().map(|item| (*item).to_owned()).collect();
+        let mistakes = parse(&arguments, &self::table()).unwrap_err();
+        let found: Vec<usize> = mistakes.iter().map(|mistake| mistake.index).collect();
+        assert_eq!(found, places, "{mistakes:?}");
+    }
 }
 
 /// The specification that options make, for the image `i`.

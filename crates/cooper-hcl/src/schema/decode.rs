@@ -1,14 +1,14 @@
 //! Reading a block by its schema.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
 use super::weak::weakly;
 use super::{ArgumentSchema, BlockSchema, Decoded, Occurrence, Places, Schema};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
-use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean, nearest};
 use crate::eval::{Environment, Scope, evaluate};
 use crate::source::Span;
 use crate::value::convert::{ConvertError, ValueStep};
@@ -41,8 +41,21 @@ pub fn decode(
     schema: &Schema,
     env: Environment<'_>,
 ) -> Result<Decoded, Reported> {
+    let (decoded, read) = decode_all(parts, header, schema, env);
+    read.map(|()| decoded)
+}
+
+/// Like [`decode`], for those who go on to look for more mistakes: what could not be read is
+/// unknown, and so is an argument that is not given while another one has nearly its name.
+pub fn decode_all(
+    parts: &[Part<'_>],
+    header: Span,
+    schema: &Schema,
+    env: Environment<'_>,
+) -> (Decoded, Result<(), Reported>) {
     let limit = BlockLimit::of("one block");
-    Decoder { schema, env, limit: &limit }.decode(parts, header)
+    let (decoded, failed) = Decoder { schema, env, limit: &limit }.decode(parts, header);
+    (decoded, failed.map_or(Ok(()), Err))
 }
 
 struct Decoder<'a> {
@@ -56,6 +69,30 @@ struct Decoder<'a> {
 struct Shape<'b> {
     arguments: BTreeMap<&'b str, (&'b Attribute, &'b Scope<'b>)>,
     blocks: BTreeMap<&'b str, Vec<Given<'b>>>,
+    doubt: Doubt,
+}
+
+/// Of which arguments and blocks nobody can tell what is meant, because of a mistake.
+enum Doubt {
+    /// Of these.
+    Of(BTreeSet<String>),
+    /// Of any of them.
+    Everything,
+}
+
+impl Doubt {
+    fn cast_on(&mut self, name: &str) {
+        if let Self::Of(names) = self {
+            names.insert(name.to_owned());
+        }
+    }
+
+    fn is_on(&self, name: &str) -> bool {
+        match self {
+            Self::Of(names) => names.contains(name),
+            Self::Everything => true,
+        }
+    }
 }
 
 /// A nested block: one that is written, or one that a `dynamic` block makes.
@@ -82,47 +119,50 @@ impl Decoder<'_> {
         self.env.diags.error(diagnostic)
     }
 
-    fn decode(&self, parts: &[Part<'_>], header: Span) -> Result<Decoded, Reported> {
+    fn decode(&self, parts: &[Part<'_>], header: Span) -> (Decoded, Option<Reported>) {
         let (parts, mut failed) = self.decided(parts);
-        let (shape, collected) = self.collect(&parts, header);
+        let doubt = match failed {
+            Some(_) => Doubt::Everything,
+            None => Doubt::Of(BTreeSet::new()),
+        };
+        let (shape, collected) = self.collect(&parts, doubt, header);
         failed = failed.or(collected);
         let weak = parts.iter().any(|part| part.body.json.as_ref().is_some_and(|json| json.weak));
         let mut attributes = Attributes::new();
         let mut places = Places { header, ..Places::default() };
         for argument in &self.schema.arguments {
             let name: Arc<str> = argument.name.as_ref().into();
-            match shape.arguments.get(&*name) {
-                None => {
-                    attributes.insert(name, Value::null(argument.ty.plain()));
-                }
+            let unknown = Value::unknown(argument.ty.plain());
+            let in_doubt = shape.doubt.is_on(&name);
+            let value = match shape.arguments.get(&*name) {
+                None if argument.required || in_doubt => unknown,
+                None => Value::null(argument.ty.plain()),
                 Some(&(given, scope)) => {
                     let place = (given.name.span, given.expr.clone());
                     places.arguments.insert(name.to_string(), place);
                     match self.argument(argument, given, scope, weak) {
-                        Ok(value) => {
-                            attributes.insert(name, value);
+                        Ok(value) if !in_doubt => value,
+                        Ok(_) => unknown,
+                        Err(reported) => {
+                            failed = Some(reported);
+                            unknown
                         }
-                        Err(reported) => failed = Some(reported),
                     }
                 }
-            }
+            };
+            attributes.insert(name, value);
         }
         for block in &self.schema.blocks {
             let given = shape.blocks.get(&*block.name).map_or(&[][..], Vec::as_slice);
-            match self.nested(block, given) {
-                Ok((value, nested)) => {
-                    if !nested.is_empty() {
-                        places.blocks.insert(block.name.to_string(), nested);
-                    }
-                    attributes.insert(block.name.as_ref().into(), value);
-                }
-                Err(reported) => failed = Some(reported),
+            let (value, nested, unread) = self.nested(block, given);
+            failed = failed.or(unread);
+            if !nested.is_empty() {
+                places.blocks.insert(block.name.to_string(), nested);
             }
+            let value = if shape.doubt.is_on(&block.name) { block.unknown() } else { value };
+            attributes.insert(block.name.as_ref().into(), value);
         }
-        match failed {
-            Some(reported) => Err(reported),
-            None => Ok(Decoded { value: Value::object(attributes), places }),
-        }
+        (Decoded { value: Value::object(attributes), places }, failed)
     }
 
     /// The bodies, in which the schema says what is a block.
@@ -153,10 +193,11 @@ impl Decoder<'_> {
     fn collect<'b>(
         &self,
         parts: &'b [DecidedPart<'b>],
+        doubt: Doubt,
         header: Span,
     ) -> (Shape<'b>, Option<Reported>) {
         let mut failed = None;
-        let mut shape = Shape { arguments: BTreeMap::new(), blocks: BTreeMap::new() };
+        let mut shape = Shape { arguments: BTreeMap::new(), blocks: BTreeMap::new(), doubt };
         let attributes =
             parts.iter().flat_map(|part| part.body.attributes.iter().map(move |a| (part, a)));
         for (part, attribute) in attributes {
@@ -164,6 +205,9 @@ impl Decoder<'_> {
             if self.schema.argument(name).is_none() {
                 let is_json = part.body.json.is_some();
                 failed = Some(self.unexpected_argument(&attribute.name, is_json));
+                if let Some(meant) = self.meant(name) {
+                    shape.doubt.cast_on(meant);
+                }
             } else if let Some((first, _)) = shape.arguments.get(name) {
                 failed = Some(
                     self.error(
@@ -172,6 +216,7 @@ impl Decoder<'_> {
                             .label(first.name.span, "first given here"),
                     ),
                 );
+                shape.doubt.cast_on(name);
             } else {
                 shape.arguments.insert(name, (attribute, part.scope));
             }
@@ -181,13 +226,19 @@ impl Decoder<'_> {
             for block in &part.body.blocks {
                 let given = if self.is_dynamic(block) {
                     let Some(Some(dynamic)) = dynamic.next() else { continue };
-                    self.made(dynamic, part.scope).map(|made| (&*dynamic.kind.text, made))
+                    (&*dynamic.kind.text, self.made(dynamic, part.scope))
                 } else {
-                    self.written(block, part.scope).map(|given| (&*block.kind.text, vec![given]))
+                    let given = self.written(block, part.scope);
+                    (&*block.kind.text, given.map(|given| vec![given]))
                 };
                 match given {
-                    Ok((name, given)) => shape.blocks.entry(name).or_default().extend(given),
-                    Err(reported) => failed = Some(reported),
+                    (name, Ok(given)) => shape.blocks.entry(name).or_default().extend(given),
+                    (name, Err(reported)) => {
+                        failed = Some(reported);
+                        if let Some(meant) = self.meant(name) {
+                            shape.doubt.cast_on(meant);
+                        }
+                    }
                 }
             }
         }
@@ -203,10 +254,12 @@ impl Decoder<'_> {
                             .label(first.header, "the first one is here"),
                     ),
                 );
+                shape.doubt.cast_on(&block.name);
             }
         }
         for argument in self.schema.arguments.iter().filter(|argument| argument.required) {
-            if !shape.arguments.contains_key(&*argument.name) {
+            let is_given = shape.arguments.contains_key(&*argument.name);
+            if !is_given && !shape.doubt.is_on(&argument.name) {
                 let message = format!("the argument `{}` is required", argument.name);
                 failed = Some(self.error(
                     Diagnostic::error(Code::MissingArgument, message).at(header, "").help(format!(
@@ -256,6 +309,12 @@ impl Decoder<'_> {
             Ok(Given { body, header, scope, iteration, is_unknown })
         };
         iterations.into_iter().map(given).collect()
+    }
+
+    /// The argument or block that was meant by one that there is not.
+    fn meant<'n>(&'n self, name: &'n str) -> Option<&'n str> {
+        let is_known = self.schema.argument(name).is_some() || self.schema.block(name).is_some();
+        if is_known { Some(name) } else { nearest(name, self.schema.names()) }
     }
 
     fn unexpected_argument(&self, name: &Name, is_json: bool) -> Reported {
@@ -310,7 +369,13 @@ impl Decoder<'_> {
             }
             return Ok(Value::null(schema.ty.plain()).with_marks(value.marks()));
         }
-        value.convert(&schema.ty).map_err(|e| self.wrong_type(schema, given, &value, &e))
+        value.convert(&schema.ty).map_err(|error| {
+            let mut reported = self.wrong_type(schema, given, &value, &error);
+            for other in value.other_mistakes(&schema.ty, &error) {
+                reported = self.wrong_type(schema, given, &value, &other);
+            }
+            reported
+        })
     }
 
     fn wrong_type(
@@ -323,22 +388,26 @@ impl Decoder<'_> {
         let place = locate(&given.expr, &error.path.0);
         let text = if place == given.expr.span { error.to_string() } else { error.message.clone() };
         let message = format!("the argument `{}` has the wrong type", schema.name);
-        let wants_list = matches!(&schema.ty, Type::List(element) | Type::Set(element)
-            if value.ty().is_primitive() && element.is_primitive());
-        let help = wants_list.then(|| match value.kind() {
-            ValueKind::String(text) if !value.marks().sensitive && text.len() <= 40 => {
-                format!("write `[{:?}]` for a list of one", &**text)
+        let help = match &schema.ty {
+            Type::List(element) | Type::Set(element)
+                if value.ty().is_primitive() && element.is_primitive() =>
+            {
+                Some(as_list(value))
             }
-            _ => "write `[…]` around it for a list of one".to_owned(),
-        });
+            Type::Map(element) if value.as_sequence().is_some() && element.is_primitive() => {
+                Some(as_map(value))
+            }
+            _ => None,
+        };
         self.error(Diagnostic::error(Code::WrongType, message).at(place, text).help(help))
     }
 
+    /// What is read of the blocks of a kind, where they are, and whether any could not be read.
     fn nested(
         &self,
         block: &BlockSchema,
         given: &[Given<'_>],
-    ) -> Result<(Value, Vec<Places>), Reported> {
+    ) -> (Value, Vec<Places>, Option<Reported>) {
         let read = |given: &Given<'_>| {
             let Some(iteration) = &given.iteration else {
                 let decoder = Decoder { schema: &block.schema, ..*self };
@@ -353,21 +422,35 @@ impl Decoder<'_> {
                 decoder.decode(&[Part { body: given.body, scope: &scope }], given.header)
             })
         };
-        let decoded: Vec<_> = given.iter().map(read).collect();
-        let decoded = decoded.into_iter().collect::<Result<Vec<Decoded>, _>>()?;
-        let (mut values, places): (Vec<Value>, Vec<Places>) =
-            decoded.into_iter().map(|decoded| (decoded.value, decoded.places)).unzip();
+        let mut failed = None;
+        let (mut values, places): (Vec<Value>, Vec<Places>) = given
+            .iter()
+            .map(|given| {
+                let (decoded, unread) = read(given);
+                failed = failed.or(unread);
+                (decoded.value, decoded.places)
+            })
+            .unzip();
         let is_unknown = given.iter().any(|given| given.is_unknown);
         let value = match block.occurrence {
-            Occurrence::Many if is_unknown => Value::unknown(Type::Any),
-            Occurrence::AtMostOne if is_unknown => Value::unknown(block.schema.ty()),
+            _ if is_unknown => block.unknown(),
             Occurrence::Many => Value::tuple(values),
             Occurrence::AtMostOne => match values.pop() {
                 Some(value) => value,
                 None => Value::null(block.schema.ty()),
             },
         };
-        Ok((value, places))
+        (value, places, failed)
+    }
+}
+
+impl BlockSchema {
+    /// What blocks of this kind are while nobody can tell what they say.
+    fn unknown(&self) -> Value {
+        match self.occurrence {
+            Occurrence::Many => Value::unknown(Type::Any),
+            Occurrence::AtMostOne => Value::unknown(self.schema.ty()),
+        }
     }
 }
 
@@ -397,6 +480,33 @@ impl Schema {
             Occurrence::Many => (block.name.as_ref(), Type::Any),
         });
         Type::object(arguments.chain(blocks))
+    }
+}
+
+/// How many characters of a value are repeated in a help.
+const SHOWN: usize = 40;
+
+/// What to write for a value where a list is wanted.
+fn as_list(value: &Value) -> String {
+    match value.kind() {
+        ValueKind::String(text) if !value.marks().sensitive && text.len() <= SHOWN => {
+            format!("write `[{:?}]` for a list of one", &**text)
+        }
+        _ => "write `[…]` around it for a list of one".to_owned(),
+    }
+}
+
+/// What to write for a list where a map is wanted: its first element with its key, as other programs
+/// write both in one, `KEY=VALUE` or `KEY:VALUE`.
+fn as_map(value: &Value) -> String {
+    let first = value.as_sequence().and_then(|elements| elements.first());
+    let first = first.filter(|_| !value.deep_marks().sensitive).and_then(Value::as_str);
+    let pair = first.filter(|text| text.len() <= SHOWN).and_then(|text| {
+        text.split_once('=').or_else(|| text.split_once(':')).filter(|(key, _)| !key.is_empty())
+    });
+    match pair {
+        Some((key, element)) => format!("write a map: `{{ {key:?} = {element:?} }}`"),
+        None => "write a map: `{ KEY = VALUE, … }`".to_owned(),
     }
 }
 
@@ -459,6 +569,7 @@ mod tests {
             arguments: vec![
                 argument("image", Type::String),
                 argument("tags", Type::list(Type::String)),
+                argument("volumes", Type::map(Type::String)),
             ],
             ..Schema::default()
         }
@@ -466,6 +577,12 @@ mod tests {
 
     /// Decodes the blocks of a text as one, and gives the result or what was recorded.
     fn read(text: &str) -> (Option<Decoded>, Vec<Diagnostic>, SourceMap) {
+        let (decoded, found, sources) = read_all(text);
+        (found.is_empty().then_some(decoded), found, sources)
+    }
+
+    /// Decodes the blocks of a text as one, as far as they can be read.
+    fn read_all(text: &str) -> (Decoded, Vec<Diagnostic>, SourceMap) {
         let mut sources = SourceMap::new();
         let file = sources.add("x", text).unwrap();
         let diags = Diagnostics::new();
@@ -482,7 +599,8 @@ mod tests {
         let scope = Scope::new();
         let parts: Vec<Part<'_>> =
             bodies.into_iter().map(|body| Part { body, scope: &scope }).collect();
-        let decoded = decode(&parts, header, &schema(), env).ok();
+        let (decoded, read) = decode_all(&parts, header, &schema(), env);
+        assert_eq!(read.is_err(), diags.has_errors());
         (decoded, diags.take(), sources)
     }
 
@@ -490,7 +608,10 @@ mod tests {
     fn bodies_add_up() {
         let (decoded, _, sources) = read("a {\n image = 1\n}\na {\n tags = [true]\n}\n");
         let decoded = decoded.unwrap();
-        assert_eq!(format!("{:?}", decoded.value), r#"{"image": "1", "tags": ["true"]}"#);
+        assert_eq!(
+            format!("{:?}", decoded.value),
+            r#"{"image": "1", "tags": ["true"], "volumes": null}"#
+        );
         assert_eq!(sources.text(decoded.places.value("tags")), "[true]");
         assert_eq!(sources.text(decoded.places.value("other")), "a");
     }
@@ -508,6 +629,35 @@ mod tests {
     fn a_bare_string_is_no_list() {
         let (_, found, _) = read("a {\n tags = \"x\"\n}\n");
         assert_eq!(found[0].help.as_deref(), Some("write `[\"x\"]` for a list of one"));
+    }
+
+    #[test]
+    fn a_list_is_no_map() {
+        let table = [
+            ("[\"/a:/b:ro\"]", "write a map: `{ \"/a\" = \"/b:ro\" }`"),
+            ("[\"A=b:c\", 1]", "write a map: `{ \"A\" = \"b:c\" }`"),
+            ("[\"a\"]", "write a map: `{ KEY = VALUE, … }`"),
+            ("[]", "write a map: `{ KEY = VALUE, … }`"),
+        ];
+        for (list, help) in table {
+            let (_, found, _) = read(&format!("a {{\n volumes = {list}\n}}\n"));
+            assert_eq!(found[0].help.as_deref(), Some(help), "{list}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unknown() {
+        let table = [
+            ("image = [1]", r#"{"image": <unknown string>, "tags": null, "volumes": null}"#),
+            ("imag = 1", r#"{"image": <unknown string>, "tags": null, "volumes": null}"#),
+            ("other = 1", r#"{"image": null, "tags": null, "volumes": null}"#),
+            ("image {\n }", r#"{"image": <unknown string>, "tags": null, "volumes": null}"#),
+        ];
+        for (text, value) in table {
+            let (decoded, found, _) = read_all(&format!("a {{\n {text}\n}}\n"));
+            assert_eq!(found.len(), 1, "{text}: {found:?}");
+            assert_eq!(format!("{:?}", decoded.value), value, "{text}");
+        }
     }
 
     #[test]

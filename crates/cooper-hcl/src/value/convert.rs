@@ -30,6 +30,31 @@ impl fmt::Display for ConvertError {
     }
 }
 
+impl Value {
+    /// So many elements are looked at for more mistakes.
+    const MISTAKEN: usize = 100;
+
+    /// The mistakes in other elements than that of `first`, for which this cannot be converted.
+    pub fn other_mistakes(&self, ty: &Type, first: &ConvertError) -> Vec<ConvertError> {
+        let (Some(at), Type::List(element) | Type::Set(element) | Type::Map(element)) =
+            (first.path.0.first(), ty)
+        else {
+            return Vec::new();
+        };
+        let wrong = |step: ValueStep, value: &Value| {
+            let ConvertError { mut path, message } = value.convert(element).err()?;
+            path.0.insert(0, step);
+            Some(ConvertError { path, message })
+        };
+        let in_sequence = self.as_sequence().unwrap_or_default().iter().enumerate();
+        let in_sequence = in_sequence.map(|(index, value)| (ValueStep::Index(index), value));
+        let in_mapping = self.as_mapping().into_iter().flatten();
+        let in_mapping = in_mapping.map(|(key, value)| (ValueStep::Key(key.clone()), value));
+        let others = in_sequence.chain(in_mapping).filter(|(step, _)| step != at);
+        others.filter_map(|(step, value)| wrong(step, value)).take(Self::MISTAKEN).collect()
+    }
+}
+
 /// A place inside a value, written `[0].name`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ValuePath(pub Vec<ValueStep>);

@@ -61,13 +61,16 @@ impl Base {
                 }
                 image_build(config, build, platform).map(Self::Build)
             }
-            (Some(_), Some(_)) => Err(refuse(
-                config,
-                Code::ConflictingArguments,
-                "image",
-                "`image` cannot be specified with a build config",
-                "remove `image`, or the `build` block",
-            )),
+            (Some(_), Some(build)) => {
+                let _ = image_build(config, build, platform);
+                Err(refuse(
+                    config,
+                    Code::ConflictingArguments,
+                    "image",
+                    "`image` cannot be specified with a build config",
+                    "remove `image`, or the `build` block",
+                ))
+            }
             (None, None) => Err(refuse(
                 &config.looking_at(&["image", "build"]),
                 Code::MissingArgument,

@@ -33,9 +33,10 @@ impl Outcome {
     ) -> Result<Self, Reported> {
         let changes = arguments::changes(config, &arguments.changes);
         let export = arguments.export_path.take().filter(|path| !path.is_empty());
-        one_at_most(config, arguments, export.is_some())?;
+        let single = one_at_most(config, arguments, export.is_some());
+        let file = export.as_ref().map_or(Ok(()), |path| check_export_path(config, path));
+        single.and(file)?;
         let outcome = if let Some(path) = export {
-            check_export_path(config, &path)?;
             Self::File(path.into())
         } else if arguments.discard {
             Self::Nothing

@@ -11,7 +11,6 @@ use cooper_hcl::{Code, Reported, System};
 
 use super::Arguments;
 use crate::arguments::refuse_element;
-use crate::failure::because;
 use crate::render::Renderer;
 
 const RUN_COMMAND: &[&str] = &["-d", "-i", "-t", "--entrypoint=/bin/sh", "--", "{{.Image}}"];
@@ -74,23 +73,27 @@ impl RunCommand {
         let list = run.arguments(image, &Facts::new()).map_err(|failure| {
             config.error(Code::StringTemplate, "run_command", failure.to_string())
         })?;
-        run_options::parse(&list, &Host(&*run.system)).map_err(|error| {
+        let mut sound = Ok(());
+        for error in run_options::parse(&list, &Host(&*run.system)).err().unwrap_or_default() {
             let place = match options.get(error.index) {
                 Some(&(argument, index, _)) => (argument, index),
                 None => ("run_command", error.index - options.len()),
             };
             let help = error.help.unwrap_or_default();
-            refuse_element(config, Code::InvalidRunOption, place, error.message, &help)
-        })?;
-        Ok(run)
+            let code = Code::InvalidRunOption;
+            sound = Err(refuse_element(config, code, place, error.message, &help));
+        }
+        sound.map(|()| run)
     }
 
     /// What the container is to be like.
     pub(super) async fn spec(&self, cx: &StepCx, image: &str) -> Result<ContainerSpec, Failure> {
         let arguments = self.arguments(image, cx.facts())?;
         cx.say(format!("Run command: docker run {}", arguments.join(" "))).await;
-        run_options::parse(&arguments, &Host(&*self.system))
-            .map_err(|error| because("understand `run_command`", &error))
+        run_options::parse(&arguments, &Host(&*self.system)).map_err(|errors| {
+            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Failure::new("understand `run_command`").caused_by(all.join("; "))
+        })
     }
 
     /// The arguments of `docker run` for an image.
