@@ -18,6 +18,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("openssh-client", "/usr/bin/ssh"),
     ("openssh-server", "/usr/sbin/sshd"),
     ("git", "/usr/bin/git"),
+    ("python3", "/usr/bin/python3"),
     ("time", "/usr/bin/time"),
     ("tmux", "/usr/bin/tmux"),
 ];

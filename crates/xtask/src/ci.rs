@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cooper_testbed::{Context, Error, Result, process};
 
 use crate::workspace::{Workspace, in_environment};
-use crate::{bench, demo, fuzz};
+use crate::{bench, demo, fuzz, plugins};
 
 /// All together may take this long.
 const LIMIT: Duration = Duration::from_secs(80 * 60);
@@ -36,6 +36,9 @@ fn checks(workspace: &Workspace) -> Result<Total> {
     check("formatting", &mut workspace.cargo(&["fmt", "--all", "--check"]))?;
     let lints = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     check("lints", &mut workspace.cargo(&lints))?;
+    for (name, mut command) in plugins::checks(workspace) {
+        check(name, &mut command)?;
+    }
 
     println!("── testbed");
     let environment = workspace.testbed().up()?;

@@ -7,6 +7,7 @@ mod ci;
 mod demo;
 mod fuzz;
 mod picture;
+mod plugins;
 mod workspace;
 
 use std::process::ExitCode;
