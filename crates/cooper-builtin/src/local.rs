@@ -59,6 +59,9 @@ const SYSTEMS: &[&str] = &["darwin", "freebsd", "linux", "openbsd", "solaris", "
 /// How long output that nobody ends is waited for once a script is over.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// So much may wait in the two pipes of a script that is over; what comes after it is another's.
+const PIPES: usize = 2 * 64 * 1024;
+
 /// A program cannot be started while its file is open for writing, in a child of a fork too; so
 /// scripts are written and programs started one at a time.
 static STARTING: Mutex<()> = Mutex::const_new(());
@@ -265,19 +268,31 @@ async fn execute(
     let (mut out, mut err) = (vec![0; 8192], vec![0; 8192]);
     let mut status = None;
     let mut over = None;
-    while stdout.is_some() || stderr.is_some() {
+    let mut late = 0;
+    while (stdout.is_some() || stderr.is_some()) && late < PIPES {
+        let piece = async {
+            tokio::select! {
+                count = read(&mut stdout, &mut out) => (Stream::Stdout, count),
+                count = read(&mut stderr, &mut err) => (Stream::Stderr, count),
+            }
+        };
+        // What can be read is read before the time counts, however late this looks.
         tokio::select! {
-            count = read(&mut stdout, &mut out), if stdout.is_some() => match count {
-                0 => stdout = None,
-                count => lines.write(Stream::Stdout, &out[..count]).await,
-            },
-            count = read(&mut stderr, &mut err), if stderr.is_some() => match count {
-                0 => stderr = None,
-                count => lines.write(Stream::Stderr, &err[..count]).await,
-            },
+            biased;
             ended = child.wait(), if status.is_none() => {
                 status = Some(ended?);
                 over = Some(tokio::time::Instant::now() + GRACE);
+            }
+            (stream, count) = piece => {
+                match (stream, count) {
+                    (Stream::Stderr, 0) => stderr = None,
+                    (_, 0) => stdout = None,
+                    (Stream::Stderr, count) => lines.write(stream, &err[..count]).await,
+                    (_, count) => lines.write(stream, &out[..count]).await,
+                }
+                if over.is_some_and(|over| over < tokio::time::Instant::now()) {
+                    late += count;
+                }
             }
             // Something that the script left behind holds its output.
             () = until(over) => break,

@@ -187,6 +187,17 @@ async fn a_local_script_ends_when_it_is_told_to() {
 }
 
 #[tokio::test]
+async fn what_a_local_script_leaves_behind_does_not_hold_it_up() {
+    let catalog = catalog();
+    let started = Instant::now();
+    let talks = r#"inline = ["(while sleep 0.05; do echo x; done) &", "echo said before"]"#;
+    let outcome = Build::new(&catalog, "null", NONE).step("shell-local", talks).run().await;
+    outcome.artifacts();
+    assert!(outcome.said("said before"), "{:#?}", outcome.lines);
+    assert!(started.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
 async fn a_machine_that_is_none_runs_nothing() {
     let catalog = catalog();
     let outcome =

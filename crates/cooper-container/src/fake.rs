@@ -41,7 +41,8 @@ pub struct Script {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Answer {
-    /// A part of the command or its input.
+    /// A part of the command or its input. It must not look like a number in hexadecimal, as the
+    /// random names of files do.
     pub contains: String,
     /// Its output.
     pub stdout: String,
@@ -86,9 +87,15 @@ impl FakeEngine {
 
     /// An engine that does what a script in JSON says.
     pub fn from_json(text: &str) -> Result<Self> {
-        let script = serde_json::from_str(text).map_err(|error| {
+        let script: Script = serde_json::from_str(text).map_err(|error| {
             Error::Configuration(format!("cannot understand the fake engine's script: {error}"))
         })?;
+        for Answer { contains, .. } in &script.exec {
+            if !contains.is_empty() && contains.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                let message = format!("`{contains}` may be a part of a random name, too");
+                return Err(Error::Configuration(message));
+            }
+        }
         Ok(Self::new(script))
     }
 
@@ -606,14 +613,14 @@ mod tests {
     #[tokio::test]
     async fn a_script_says_what_happens() {
         let engine = FakeEngine::from_json(
-            r#"{"images": ["base"], "exec": [{"contains": "bad", "exit": 3}],
+            r#"{"images": ["base"], "exec": [{"contains": "wrong", "exit": 3}],
                 "fail": {"push": "the registry is on fire"}}"#,
         )
         .unwrap();
         let spec = ContainerSpec { image: "base:latest".to_owned(), ..ContainerSpec::default() };
         let container = engine.start(&spec).await.unwrap();
         let exec = |word: &str| Exec { command: vec![word.to_owned()], ..Exec::default() };
-        assert_eq!(container.exec(exec("bad"), &mut Nowhere).await.unwrap(), 3);
+        assert_eq!(container.exec(exec("wrong"), &mut Nowhere).await.unwrap(), 3);
         assert_eq!(container.exec(exec("good"), &mut Nowhere).await.unwrap(), 0);
         let id = container.commit(&Commit::default()).await.unwrap();
         assert_eq!(id, container.commit(&Commit::default()).await.unwrap());
@@ -624,6 +631,12 @@ mod tests {
         container.remove().await.unwrap();
         container.remove().await.unwrap();
         assert_eq!(engine.running(), 0);
-        assert_eq!(engine.calls()[..2], ["start base:latest", "exec bad"]);
+        assert_eq!(engine.calls()[..2], ["start base:latest", "exec wrong"]);
+    }
+    #[test]
+    fn an_answer_is_not_given_by_chance() {
+        let script = r#"{"exec": [{"contains": "bad"}]}"#;
+        let error = FakeEngine::from_json(script).err().expect("a word that ids contain");
+        assert!(error.to_string().contains("`bad`"), "{error}");
     }
 }
