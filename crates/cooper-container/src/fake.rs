@@ -52,6 +52,8 @@ pub struct Answer {
     pub exit: i64,
     /// Whether it never ends.
     pub hangs: bool,
+    /// Whether the engine has a bug there.
+    pub panics: bool,
 }
 
 /// An engine that only pretends.
@@ -490,7 +492,8 @@ impl Container for FakeContainer {
             answers.find(|answer| text.contains(&answer.contains)).cloned().unwrap_or_default()
         });
         Box::pin(async move {
-            let Answer { contains: _, stdout, stderr, exit, hangs } = answer?;
+            let Answer { contains: _, stdout, stderr, exit, hangs, panics } = answer?;
+            assert!(!panics, "the script wants it");
             if !stdout.is_empty() {
                 output.stdout(stdout.into()).await;
             }

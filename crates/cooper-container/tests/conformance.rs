@@ -70,7 +70,7 @@ fn fake() -> FakeEngine {
         stdout: "out\n".to_owned(),
         stderr: "err\n".to_owned(),
         exit: 7,
-        hangs: false,
+        ..Answer::default()
     };
     let images = vec!["base:latest".to_owned()];
     FakeEngine::new(Script { images, exec: vec![talk], ..Script::default() })

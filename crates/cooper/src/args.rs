@@ -4,29 +4,31 @@
 //! and the derived [`Cli`] does the rest.
 
 mod go_flags;
+mod refusal;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::exit::Exit;
 
 /// A build engine for container images that reads Packer's templates.
 #[derive(Parser, Debug)]
 #[command(name = "cooper", disable_version_flag = true, disable_help_subcommand = true)]
-#[command(after_help = AFTER_HELP)]
+#[command(after_help = AFTER_HELP, args_override_self = true)]
 pub struct Cli {
     /// Print records for programs, as Packer does
     #[arg(long, global = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
-    #[arg(value_name = "BOOL", hide_possible_values = true)]
+    #[arg(value_name = "BOOL", hide_possible_values = true, display_order = 900)]
     pub machine_readable: bool,
 
     /// Print one JSON object a line (docs/events.md)
     #[arg(long, global = true, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", hide_default_value = true)]
-    #[arg(value_name = "BOOL", hide_possible_values = true)]
+    #[arg(value_name = "BOOL", hide_possible_values = true, display_order = 901)]
     pub json: bool,
 
     /// What to do.
@@ -46,17 +48,19 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show what is in a template
     Inspect(InspectArgs),
-    /// Write a legacy template in HCL
-    #[command(name = "hcl2_upgrade")]
-    Upgrade(UpgradeArgs),
-    /// Print a legacy template without the forms that Packer no longer takes
-    Fix(FixArgs),
-    /// Help an editor with templates: the Language Server Protocol on standard input and output
-    Lsp(LspArgs),
     /// Evaluate expressions, one after the other
     Console(ConsoleArgs),
     /// Lay out templates in the canonical way
     Fmt(FmtArgs),
+    /// Print a legacy template without the forms that Packer no longer takes
+    Fix(FixArgs),
+    /// Write a legacy template in HCL
+    #[command(name = "hcl2_upgrade")]
+    Upgrade(UpgradeArgs),
+    /// Help an editor with templates: the Language Server Protocol on standard input and output
+    Lsp(LspArgs),
+    /// Print a script that lets a shell complete commands and flags
+    Completion(CompletionArgs),
     /// Print the version
     Version,
 }
@@ -73,13 +77,13 @@ pub struct BuildArgs {
     /// One build at a time, with a pause after every step
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub debug: bool,
 
     /// Replace what an earlier build left, where a component would refuse to
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub force: bool,
 
     /// What to do when a step fails
@@ -87,19 +91,19 @@ pub struct BuildArgs {
     pub on_error: OnError,
 
     /// How many builds run at once; 0 is no limit. Without it, four for each processor, at most 64
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", allow_hyphen_values = true, value_parser = count)]
     pub parallel_builds: Option<i64>,
 
     /// Write the time in front of every message
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub timestamp_ui: bool,
 
     /// Warn about values in variable files for variables that are not declared
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub warn_on_undeclared_var: bool,
 
     /// Accepted; concerns a service that Cooper does not use.
@@ -118,19 +122,19 @@ pub struct ValidateArgs {
     /// Check only what can be seen without values: the grammar and the blocks
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub syntax_only: bool,
 
     /// Do not warn about values for variables that are not declared
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub no_warn_undeclared_var: bool,
 
     /// Ask data sources for their values
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub evaluate_datasources: bool,
 
     /// The template and its inputs.
@@ -156,8 +160,12 @@ pub struct UpgradeArgs {
     /// Add comments that say where the parts come from
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub with_annotations: bool,
+
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
 
     /// A legacy template
     #[arg(value_name = "TEMPLATE")]
@@ -173,6 +181,10 @@ pub struct FixArgs {
     #[arg(hide_possible_values = true)]
     pub validate: bool,
 
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+
     /// A legacy template
     #[arg(value_name = "TEMPLATE")]
     pub path: PathBuf,
@@ -185,6 +197,21 @@ pub struct LspArgs {
     #[arg(long, hide = true)]
     pub stdio: bool,
 }
+
+/// What `completion` takes.
+#[derive(Args, Debug)]
+#[command(after_help = COMPLETION_HELP)]
+pub struct CompletionArgs {
+    /// The shell that is to complete commands and flags
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+const COMPLETION_HELP: &str = "\
+Once, and again after an update:
+  bash  cooper completion bash > ~/.local/share/bash-completion/completions/cooper
+  zsh   cooper completion zsh > FOLDER/_cooper    (FOLDER is one of $fpath)
+  fish  cooper completion fish > ~/.config/fish/completions/cooper.fish";
 
 /// What `console` takes.
 #[derive(Args, Debug)]
@@ -204,13 +231,13 @@ pub struct FmtArgs {
     /// Write nothing, and end with 3 when something is not as it should be
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub check: bool,
 
     /// Show what changes, as `diff -u` does
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub diff: bool,
 
     /// Write the files; `-write=false` shows the layout of a single one instead
@@ -222,16 +249,12 @@ pub struct FmtArgs {
     /// Look into the folders of folders too
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
-    #[arg(hide_possible_values = true)]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
     pub recursive: bool,
 
-    /// Accepted; a layout has no inputs.
-    #[arg(long = "var", hide = true)]
-    variables: Vec<String>,
-
-    /// Accepted; a layout has no inputs.
-    #[arg(long = "var-file", hide = true)]
-    variable_files: Vec<PathBuf>,
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
 
     /// Files, folders, or `-` for standard input
     #[arg(value_name = "PATH", required = true)]
@@ -249,6 +272,30 @@ impl FmtArgs {
         let is_single = matches!(&self.paths[..], [path] if !path.is_dir());
         !self.write && !self.check && !self.diff && is_single
     }
+}
+
+/// What Packer takes for every command, where it means nothing.
+#[derive(Args, Debug)]
+pub struct IgnoredArgs {
+    /// Values are not looked at.
+    #[arg(long = "var", hide = true)]
+    variables: Vec<String>,
+
+    /// Files of values are not looked at.
+    #[arg(long = "var-file", hide = true)]
+    variable_files: Vec<PathBuf>,
+
+    /// Builds are not looked at.
+    #[arg(long, hide = true)]
+    only: Vec<String>,
+
+    /// Builds are not looked at.
+    #[arg(long, hide = true)]
+    except: Vec<String>,
+
+    /// There is one kind of file for these commands.
+    #[arg(long, value_enum, ignore_case = true, hide = true)]
+    config_type: Option<ConfigType>,
 }
 
 /// The template, its inputs and the choice of builds.
@@ -339,8 +386,12 @@ fn assignment(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some(("", _)) => Err("there is no name before the `=`".to_owned()),
         Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => Err("there is no `=`: write `-var name=value`".to_owned()),
+        None => Err("there is no `=`".to_owned()),
     }
+}
+
+fn count(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "that is no whole number".to_owned())
 }
 
 /// Why nothing was understood, or nothing needs doing.
@@ -358,13 +409,10 @@ pub struct Stop {
 ///
 /// [`Stop`], when there is nothing to do but to print something.
 pub fn parse(argv: Vec<OsString>) -> Result<Cli, Stop> {
-    let mut command = Cli::command();
-    command.build();
-    let argv = go_flags::rewrite(argv, &mut command)?;
-    Cli::try_parse_from(argv).map_err(|error| {
-        let exit = if error.use_stderr() { Exit::Failure } else { Exit::Success };
-        Stop { text: error.render().to_string(), exit }
-    })
+    let mut root = Cli::command();
+    root.build();
+    let (argv, command) = go_flags::rewrite(argv, &mut root)?;
+    Cli::try_parse_from(argv).map_err(|error| refusal::tell(&error, &command))
 }
 
 #[cfg(test)]
@@ -462,6 +510,116 @@ mod tests {
         }
     }
 
+    /// A command, its flags that are true or false, and those that have a value, with one.
+    type PackersFlags =
+        (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
+    /// The flags of each of Packer's commands, as its own help has them.
+    const PACKERS: &[PackersFlags] = {
+        const VALUES: &[(&str, &str)] = &[
+            ("var", "a=b"),
+            ("var-file", "a.hcl"),
+            ("only", "a,b*"),
+            ("except", "-a"),
+            ("config-type", "Hcl2"),
+        ];
+        &[
+            (
+                "build",
+                &[
+                    "color",
+                    "debug",
+                    "force",
+                    "timestamp-ui",
+                    "warn-on-undeclared-var",
+                    "ignore-prerelease-plugins",
+                    "use-sequential-evaluation",
+                    "skip-enforcement",
+                    "machine-readable",
+                ],
+                VALUES,
+            ),
+            ("build", &[], &[("on-error", "run-cleanup-provisioner"), ("parallel-builds", "-1")]),
+            (
+                "validate",
+                &[
+                    "syntax-only",
+                    "no-warn-undeclared-var",
+                    "evaluate-datasources",
+                    "ignore-prerelease-plugins",
+                    "use-sequential-evaluation",
+                    "machine-readable",
+                ],
+                VALUES,
+            ),
+            ("inspect", &["use-sequential-evaluation", "machine-readable"], VALUES),
+            ("console", &["use-sequential-evaluation", "machine-readable"], VALUES),
+            ("fmt", &["check", "diff", "write", "recursive", "machine-readable"], VALUES),
+            ("fix", &["validate", "machine-readable"], VALUES),
+            ("hcl2_upgrade", &["with-annotations", "machine-readable"], VALUES),
+            ("hcl2_upgrade", &[], &[("output-file", "o.pkr.hcl")]),
+            ("version", &["machine-readable"], &[]),
+        ]
+    };
+
+    #[test]
+    fn every_flag_of_packers_is_read_by_its_command() {
+        for &(command, truths, values) in PACKERS {
+            let mut lines: Vec<Vec<String>> = Vec::new();
+            for name in truths {
+                for form in ["-{}", "--{}", "-{}=true", "--{}=false", "-{}=0", "-{}=T"] {
+                    lines.push(vec![form.replace("{}", name)]);
+                }
+            }
+            for (name, value) in values {
+                lines.push(vec![format!("-{name}"), (*value).to_owned()]);
+                lines.push(vec![format!("--{name}"), (*value).to_owned()]);
+                lines.push(vec![format!("-{name}={value}")]);
+                lines.push(vec![format!("--{name}={value}")]);
+            }
+            for line in &lines {
+                let words = line.iter().map(String::as_str);
+                let before: Vec<&str> =
+                    [command].into_iter().chain(words.clone()).chain(["t"]).collect();
+                let after: Vec<&str> = [command, "t"].into_iter().chain(words).collect();
+                for line in [before, after] {
+                    let read = read(&line);
+                    assert!(read.is_ok(), "{line:?}: {}", read.unwrap_err().text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn repeated_flags_add_up_or_the_last_one_counts() {
+        let args = build(&[
+            "build",
+            "-var=a=1",
+            "-var=b=2",
+            "-var=a=3",
+            "-var-file=x.hcl",
+            "-var-file=y.json",
+            "-force",
+            "-force=false",
+            "-color=false",
+            "-color",
+            "t",
+        ]);
+        let names: Vec<_> = args.template.inputs.variables.iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a", "b", "a"]);
+        assert_eq!(args.template.inputs.variable_files, ["x.hcl", "y.json"].map(PathBuf::from));
+        assert!(!args.force && args.color);
+        let twice = [
+            "build",
+            "-on-error=ask",
+            "-on-error=abort",
+            "-parallel-builds=1",
+            "-parallel-builds=2",
+        ];
+        let args = build(&[&twice[..], &["t"]].concat());
+        assert_eq!((args.on_error, args.parallel_builds), (OnError::Abort, Some(2)));
+    }
+
     #[test]
     fn what_packer_hides_is_accepted() {
         build(&[
@@ -489,6 +647,8 @@ mod tests {
             (&["bulid", "t"], 127),
             (&["init", "."], 127),
             (&["-h"], 0),
+            (&["help"], 0),
+            (&["help", "build"], 0),
             (&["build", "-help"], 0),
             (&["build", "t", "-h"], 0),
             (&["bulid", "-h"], 127),

@@ -1,6 +1,7 @@
 //! The commands: each is a prefix of the same pipeline.
 
 mod build;
+mod completion;
 mod console;
 mod fix;
 mod fmt;
@@ -22,6 +23,7 @@ use crate::interrupt::Signals;
 use crate::ui::Ui;
 
 pub(crate) use build::build;
+pub(crate) use completion::completion;
 pub(crate) use console::console;
 pub(crate) use fix::fix;
 pub(crate) use fmt::fmt;

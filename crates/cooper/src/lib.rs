@@ -43,6 +43,7 @@ fn obey(argv: Vec<OsString>) -> Exit {
             ui.version();
             Exit::Success
         }
+        Command::Completion(args) => commands::completion(args, &mut ui),
         Command::Validate(args) => {
             let session = Session::new(system);
             log::start(&session, &mut ui);
@@ -99,6 +100,7 @@ fn asks_stores(command: &Command) -> bool {
         Command::Build(_) | Command::Inspect(_) | Command::Console(_) => true,
         Command::Validate(args) => args.evaluate_datasources,
         Command::Version
+        | Command::Completion(_)
         | Command::Lsp(_)
         | Command::Fmt(_)
         | Command::Upgrade(_)
@@ -132,6 +134,7 @@ fn options(cli: &Cli) -> UiOptions {
         | Command::Lsp(_)
         | Command::Console(_)
         | Command::Fmt(_)
+        | Command::Completion(_)
         | Command::Version => (true, false),
     };
     UiOptions { format, color, timestamps }

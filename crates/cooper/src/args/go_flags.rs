@@ -19,14 +19,19 @@ const NOT_YET: &[(&str, Option<&str>)] = &[
     ("plugin", Some("the components of the docker plugin are built in")),
     ("plugins", Some("the components of the docker plugin are built in")),
     ("verify-attestation", None),
+    ("sbom-generate", None),
 ];
 
-/// Rewrites a command line, the program's own name first. `root` knows the commands and flags.
+/// Rewrites a command line, the program's own name first, and finds its command. `root` knows the
+/// commands and flags.
 ///
 /// # Errors
 ///
 /// [`Stop`], when help is asked for, a command or a flag does not exist, or a flag has no value.
-pub(super) fn rewrite(argv: Vec<OsString>, root: &mut Command) -> Result<Vec<OsString>, Stop> {
+pub(super) fn rewrite(
+    argv: Vec<OsString>,
+    root: &mut Command,
+) -> Result<(Vec<OsString>, Command), Stop> {
     let mut argv = argv.into_iter();
     let mut before = vec![argv.next().unwrap_or_else(|| "cooper".into())];
     let mut command: Option<Command> = None;
@@ -41,6 +46,7 @@ pub(super) fn rewrite(argv: Vec<OsString>, root: &mut Command) -> Result<Vec<OsS
         let Some(flag) = Flag::read(&word) else {
             match command {
                 Some(_) => words.push(word),
+                None if word == "help" => help = true,
                 None => command = Some(find(&word, root)?),
             }
             continue;
@@ -79,7 +85,7 @@ pub(super) fn rewrite(argv: Vec<OsString>, root: &mut Command) -> Result<Vec<OsS
         before.push("--".into());
     }
     before.append(&mut words);
-    Ok(before)
+    Ok((before, command))
 }
 
 fn find(name: &OsStr, root: &mut Command) -> Result<Command, Stop> {
@@ -216,12 +222,19 @@ impl<'a> Flag<'a> {
                 let help = format!("write `cooper {} {} …`", owner.get_name(), self.shown());
                 wrong(&what, Some(help), root)
             }
-            None => wrong(&format!("there is no flag `{}`", self.shown()), None, root),
+            None => {
+                let help = name.starts_with("autocomplete-").then(|| {
+                    "`cooper completion` prints a script for your shell, and says where to put it"
+                        .to_owned()
+                });
+                wrong(&format!("there is no flag `{}`", self.shown()), help, root)
+            }
         }
     }
 }
 
-fn wrong(what: &str, help: Option<String>, command: &Command) -> Stop {
+/// What is wrong with the flags of a command, in one form for all of them.
+pub(super) fn wrong(what: &str, help: Option<String>, command: &Command) -> Stop {
     let help = help.map_or_else(String::new, |help| format!("  help: {help}\n"));
     let usage = command.clone().render_usage();
     let name = command.get_bin_name().unwrap_or("cooper");
