@@ -12,5 +12,11 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<(&'static str, Command)> {
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command
     };
-    vec![("plugin slim", command("plugins/slim", "python3", &["-m", "unittest"]))]
+    let unformatted = "list=$(gofmt -l .) && test -z \"$list\" || { echo \"$list\"; exit 1; }";
+    vec![
+        ("plugin slim", command("plugins/slim", "python3", &["-m", "unittest"])),
+        ("plugin files, formatting", command("plugins/files", "sh", &["-c", unformatted])),
+        ("plugin files, lints", command("plugins/files", "go", &["vet", "./..."])),
+        ("plugin files", command("plugins/files", "go", &["test", "./..."])),
+    ]
 }
