@@ -8,6 +8,7 @@ mod charset;
 mod cidr;
 mod collection;
 mod crypto;
+mod csv;
 mod encoding;
 mod file;
 mod format;

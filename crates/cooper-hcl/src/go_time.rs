@@ -1,84 +1,77 @@
 //! Moments as text: RFC 3339, Go's layouts and a small `strftime`.
 
-use jiff::Zoned;
+use jiff::SignedDuration;
 use jiff::civil::{DateTime, Weekday};
-use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::Offset;
 
 /// A moment, and the offset from UTC it is told in.
+///
+/// The date is never before the year -9999 or after 9999.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moment(Zoned);
+pub struct Moment {
+    local: DateTime,
+    offset: Offset,
+}
+
+/// Where Unix counts from.
+const EPOCH: DateTime = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// The greatest hours and minutes of an offset.
+struct Largest {
+    hours: i16,
+    minutes: i16,
+}
 
 impl Moment {
     /// The moment so many nanoseconds after 1970-01-01, told in UTC; nothing when its year has
     /// more than four digits.
     pub fn from_unix_nanoseconds(nanoseconds: i128) -> Option<Self> {
-        Timestamp::from_nanosecond(nanoseconds).ok().map(|at| Self(at.to_zoned(TimeZone::UTC)))
+        let since = SignedDuration::try_from_nanos_i128(nanoseconds)?;
+        Some(Self { local: EPOCH.checked_add(since).ok()?, offset: Offset::UTC })
     }
 
-    /// Reads RFC 3339 such as `2020-01-02T03:04:05.5+02:00`; with `space`, a space may stand for
-    /// the `T`. Says what is wrong otherwise.
+    /// Reads RFC 3339 such as `2020-01-02T03:04:05.5+02:00`.
     ///
     /// # Errors
     ///
     /// What is wrong, for a message.
-    pub fn parse(text: &str, space: bool) -> Result<Self, String> {
-        let refuse = |what: &str| {
-            let shown: String = text.chars().take(60).collect();
-            format!("`{shown}` is not a time such as `2020-01-02T03:04:05Z`: {what}")
-        };
-        let bytes = text.as_bytes();
-        let number = |at: usize, length: usize| -> Option<i16> {
-            let digits = bytes.get(at..at + length)?;
-            digits.iter().all(u8::is_ascii_digit).then(|| text[at..at + length].parse().ok())?
-        };
-        let is = |at: usize, wanted: u8| bytes.get(at) == Some(&wanted);
-        let date = || Some((number(0, 4)?, number(5, 2)? as i8, number(8, 2)? as i8));
-        let (year, month, day) = date()
-            .filter(|_| is(4, b'-') && is(7, b'-'))
-            .ok_or_else(|| refuse("the date is malformed"))?;
-        let separated = is(10, b'T') || (space && is(10, b' '));
-        if !separated {
-            return Err(refuse("there is no `T` after the date"));
+    pub fn parse(text: &str) -> Result<Self, String> {
+        read(text, &Largest { hours: 23, minutes: 59 }).map_err(|what| refused(text, what))
+    }
+
+    /// Reads what Go takes for RFC 3339: a space may stand for the `T`, a comma for the point, the
+    /// hour may have one digit, and an offset be as large as `+24:60`.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, for a message.
+    pub fn parse_as_go(text: &str) -> Result<Self, String> {
+        let mut strict = text.to_owned();
+        let is = |text: &str, at: usize, wanted: u8| text.as_bytes().get(at) == Some(&wanted);
+        if is(&strict, 10, b' ') {
+            strict.replace_range(10..11, "T");
         }
-        let time = || Some((number(11, 2)? as i8, number(14, 2)? as i8, number(17, 2)? as i8));
-        let (hour, minute, second) = time()
-            .filter(|_| is(13, b':') && is(16, b':'))
-            .ok_or_else(|| refuse("the time of day is malformed"))?;
-        let mut at = 19;
-        let mut nanoseconds = 0;
-        if is(at, b'.') {
-            let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
-            if digits == 0 {
-                return Err(refuse("digits are missing after the point"));
-            }
-            for place in 0..9 {
-                let digit = if place < digits { bytes[at + 1 + place] - b'0' } else { 0 };
-                nanoseconds = nanoseconds * 10 + i32::from(digit);
-            }
-            at += 1 + digits;
+        if is(&strict, 12, b':') && is(&strict, 10, b'T') {
+            strict.insert(11, '0');
         }
-        let offset = match bytes.get(at..) {
-            Some(b"Z") => Some(0),
-            Some([sign @ (b'+' | b'-'), _, _, b':', _, _]) => number(at + 1, 2)
-                .zip(number(at + 4, 2))
-                .filter(|(hours, minutes)| *hours < 24 && *minutes < 60)
-                .map(|(hours, minutes)| i32::from(hours) * 3600 + i32::from(minutes) * 60)
-                .map(|seconds| if *sign == b'-' { -seconds } else { seconds }),
-            _ => None,
-        };
-        let offset = offset.ok_or_else(|| refuse("it must end with `Z` or an offset"))?;
-        let date_time = DateTime::new(year, month, day, hour, minute, second, nanoseconds)
-            .map_err(|_| refuse("there is no such date or time of day"))?;
-        let offset = Offset::from_seconds(offset).map_err(|_| refuse("the offset is too large"))?;
-        let zoned = date_time.to_zoned(TimeZone::fixed(offset));
-        zoned.map(Self).map_err(|_| refuse("the year is out of range"))
+        if is(&strict, 19, b',') {
+            strict.replace_range(19..20, ".");
+        }
+        read(&strict, &Largest { hours: 24, minutes: 60 }).map_err(|what| refused(text, what))
     }
 
     /// The moment so many nanoseconds later, told in the same offset; nothing when its year has
     /// more than four digits.
     pub fn after(&self, nanoseconds: i64) -> Option<Self> {
-        self.0.checked_add(SignedDuration::from_nanos(nanoseconds)).ok().map(Self)
+        let local = self.local.checked_add(SignedDuration::from_nanos(nanoseconds)).ok()?;
+        Some(Self { local, offset: self.offset })
+    }
+
+    /// The whole seconds after 1970-01-01, or before it if negative.
+    pub fn unix_seconds(&self) -> i64 {
+        let since =
+            self.local.duration_since(EPOCH) - SignedDuration::from_secs(self.offset().into());
+        since.as_secs() - i64::from(since.subsec_nanos() < 0)
     }
 
     /// As RFC 3339, to the second: `2020-01-02T03:04:05Z`.
@@ -86,24 +79,24 @@ impl Moment {
         self.layout("2006-01-02T15:04:05Z07:00")
     }
 
-    /// The date, the time of day, and the offset from UTC.
-    pub const fn zoned(&self) -> &Zoned {
-        &self.0
+    /// The date and the time of day.
+    pub const fn local(&self) -> DateTime {
+        self.local
     }
 
     /// The offset from UTC in seconds.
     pub fn offset(&self) -> i32 {
-        self.0.offset().seconds()
+        self.offset.seconds()
     }
 
     /// The name of the month: `January`.
     pub fn month_name(&self) -> &'static str {
-        MONTHS[usize::from(self.0.month().unsigned_abs()) % 13]
+        MONTHS[usize::from(self.local.month().unsigned_abs()) % 13]
     }
 
     /// The name of the day of the week: `Monday`.
     pub fn weekday_name(&self) -> &'static str {
-        match self.0.weekday() {
+        match self.local.weekday() {
             Weekday::Sunday => "Sunday",
             Weekday::Monday => "Monday",
             Weekday::Tuesday => "Tuesday",
@@ -186,7 +179,7 @@ impl Moment {
     }
 
     fn fraction(&self, layout: &str, output: &mut String) {
-        let digits = format!("{:09}", self.0.subsec_nanosecond());
+        let digits = format!("{:09}", self.local.subsec_nanosecond());
         let wanted = layout.len() - 1;
         let shown: String = digits.chars().chain(std::iter::repeat('0')).take(wanted).collect();
         let shown = if layout.ends_with('9') { shown.trim_end_matches('0') } else { &shown };
@@ -197,7 +190,7 @@ impl Moment {
     }
 
     fn write(&self, part: Part, output: &mut String) {
-        let at = &self.0;
+        let at = self.local;
         let hour12 = match at.hour() % 12 {
             0 => 12,
             hour => hour,
@@ -221,6 +214,7 @@ impl Moment {
             Part::ZeroMinute => format!("{:02}", at.minute()),
             Part::Second => at.second().to_string(),
             Part::ZeroSecond => format!("{:02}", at.second()),
+            Part::LongYear if at.year() < 0 => format!("{:05}", at.year()),
             Part::LongYear => format!("{:04}", at.year()),
             Part::Year => format!("{:02}", at.year().rem_euclid(100)),
             Part::UpperHalf => if at.hour() < 12 { "AM" } else { "PM" }.into(),
@@ -235,6 +229,57 @@ impl Moment {
         };
         output.push_str(&text);
     }
+}
+
+fn refused(text: &str, what: &str) -> String {
+    let shown: String = text.chars().take(60).collect();
+    format!("`{shown}` is not a time such as `2020-01-02T03:04:05Z`: {what}")
+}
+
+/// Reads RFC 3339, or says what is wrong.
+fn read(text: &str, largest: &Largest) -> Result<Moment, &'static str> {
+    let bytes = text.as_bytes();
+    let number = |at: usize, length: usize| -> Option<i16> {
+        let digits = bytes.get(at..at + length)?;
+        digits.iter().all(u8::is_ascii_digit).then(|| text[at..at + length].parse().ok())?
+    };
+    let is = |at: usize, wanted: u8| bytes.get(at) == Some(&wanted);
+    let date = || Some((number(0, 4)?, number(5, 2)? as i8, number(8, 2)? as i8));
+    let (year, month, day) =
+        date().filter(|_| is(4, b'-') && is(7, b'-')).ok_or("the date is malformed")?;
+    if !is(10, b'T') {
+        return Err("there is no `T` after the date");
+    }
+    let time = || Some((number(11, 2)? as i8, number(14, 2)? as i8, number(17, 2)? as i8));
+    let (hour, minute, second) =
+        time().filter(|_| is(13, b':') && is(16, b':')).ok_or("the time of day is malformed")?;
+    let mut at = 19;
+    let mut nanoseconds = 0;
+    if is(at, b'.') {
+        let digits = bytes[at + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        if digits == 0 {
+            return Err("digits are missing after the point");
+        }
+        for place in 0..9 {
+            let digit = if place < digits { bytes[at + 1 + place] - b'0' } else { 0 };
+            nanoseconds = nanoseconds * 10 + i32::from(digit);
+        }
+        at += 1 + digits;
+    }
+    let offset = match bytes.get(at..) {
+        Some(b"Z") => Some(0),
+        Some([sign @ (b'+' | b'-'), _, _, b':', _, _]) => number(at + 1, 2)
+            .zip(number(at + 4, 2))
+            .filter(|(hours, minutes)| *hours <= largest.hours && *minutes <= largest.minutes)
+            .map(|(hours, minutes)| i32::from(hours) * 3600 + i32::from(minutes) * 60)
+            .map(|seconds| if *sign == b'-' { -seconds } else { seconds }),
+        _ => None,
+    };
+    let offset = offset.and_then(|seconds| Offset::from_seconds(seconds).ok());
+    let offset = offset.ok_or("it must end with `Z` or an offset")?;
+    let local = DateTime::new(year, month, day, hour, minute, second, nanoseconds)
+        .map_err(|_| "there is no such date or time of day")?;
+    Ok(Moment { local, offset })
 }
 
 /// An offset in hours, minutes and seconds, as many as wanted.
@@ -358,7 +403,7 @@ mod tests {
     use super::*;
 
     fn moment(text: &str) -> Moment {
-        Moment::parse(text, true).unwrap()
+        Moment::parse_as_go(text).unwrap()
     }
 
     #[test]
@@ -397,8 +442,10 @@ mod tests {
             "2020-01-02T03:04:05Z",
             "2020-01-02T03:04:05.123456789123Z",
             "2020-02-29T23:59:59-23:59",
+            "0000-01-01T00:00:00Z",
+            "9999-12-31T23:59:59-23:59",
         ] {
-            assert!(Moment::parse(text, false).is_ok(), "{text}");
+            assert!(Moment::parse(text).is_ok(), "{text}");
         }
         for text in [
             "",
@@ -414,7 +461,38 @@ mod tests {
             "2020-01-02T03:04:05Zé",
             "é020-01-02T03:04:05Z",
         ] {
-            assert!(Moment::parse(text, false).is_err(), "{text}");
+            assert!(Moment::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn go_reads_a_little_more_than_rfc_3339() {
+        for (text, unix) in [
+            ("2020-01-02 03:04:05Z", 1_577_934_245),
+            ("2020-01-02T3:04:05Z", 1_577_934_245),
+            ("2020-01-02T03:04:05,5Z", 1_577_934_245),
+            ("2020-01-02T03:04:05+24:60", 1_577_844_245),
+            ("2020-01-02T03:04:05-24:00", 1_578_020_645),
+            ("1969-12-31T23:59:59.5Z", -1),
+            ("9999-12-31T23:59:59-23:59", 253_402_387_139),
+        ] {
+            assert_eq!(Moment::parse_as_go(text).map(|at| at.unix_seconds()), Ok(unix), "{text}");
+        }
+        for text in
+            ["2020-01-02t03:04:05Z", "2020-01-02T03:04:05+25:00", "2020-01-02T03:4:05Z", "é"]
+        {
+            assert!(Moment::parse_as_go(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_end_with_the_year_9999() {
+        let last = Moment::from_unix_nanoseconds(253_402_300_799_000_000_000).unwrap();
+        assert_eq!(last.rfc3339(), "9999-12-31T23:59:59Z");
+        assert_eq!(last.after(1_000_000_000), None);
+        assert_eq!(Moment::from_unix_nanoseconds(253_402_300_800_000_000_000), None);
+        assert_eq!(Moment::from_unix_nanoseconds(i128::MIN), None);
+        let before = moment("0000-01-01T00:00:00Z").after(-1_000_000_000).unwrap();
+        assert_eq!(before.rfc3339(), "-0001-12-31T23:59:59Z");
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn functions() -> Vec<Function> {
         )
         .takes_param(Param::new("map", Type::Any).partly_known().moved())
         .takes("key", Type::String)
-        .takes_param(Param::new("default", Type::Any).nullable().partly_known().moved())
+        .takes_param(Param::new("default", Type::Any).partly_known().moved())
         .fails("the default does not suit the map"),
         Function::new(
             "merge",

@@ -95,11 +95,11 @@ fn bcrypt(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
         _ => return Err(FunctionError::argument(2, "at most one cost can be given")),
     };
     // As in Packer, what is less than the least cost stands for the usual one.
-    let cost = u32::try_from(cost).ok().filter(|cost| *cost >= 4).unwrap_or(10);
-    if cost > GREATEST_COST {
+    let cost = if cost < 4 { Ok(10) } else { u32::try_from(cost) };
+    let cost = cost.ok().filter(|cost| *cost <= GREATEST_COST).ok_or_else(|| {
         let message = format!("the cost must not be greater than {GREATEST_COST}");
-        return Err(FunctionError::argument(1, message));
-    }
+        FunctionError::argument(1, message)
+    })?;
     let mut salt = [0; 16];
     cx.system.random(&mut salt);
     let hashed = bcrypt::non_truncating_hash_with_salt(text(args, 0)?, cost, salt)

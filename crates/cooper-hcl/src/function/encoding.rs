@@ -1,17 +1,18 @@
 //! Functions that read and write other formats.
 
 use std::io::Read;
-use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine, alphabet};
 use flate2::Compression;
 use flate2::read::GzEncoder;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Function, FunctionCx, FunctionError, limit, returns_any, returns_string, text, yaml};
+use super::{
+    Function, FunctionCx, FunctionError, csv, limit, returns_any, returns_string, text, yaml,
+};
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
 type Result<T = Value> = std::result::Result<T, FunctionError>;
@@ -43,14 +44,14 @@ pub(super) fn functions() -> Vec<Function> {
         Function::new(
             "csvdecode",
             "`csvdecode(text)`: the lines of a CSV text as objects, named by its first line; `csvdecode(\"a,b\\n1,2\")` is `[{ a = \"1\", b = \"2\" }]`",
-            |args| match args.first() {
-                Some(value) if value.is_known() => Ok(Type::list(csv_type(&csv_header(args)?))),
-                _ => Ok(Type::Any),
+            |args| match args.first().and_then(Value::as_str) {
+                Some(text) => csv::list_type(text),
+                None => Ok(Type::Any),
             },
-            csvdecode,
+            |_, args| csv::decode(text(args, 0)?),
         )
         .takes("text", Type::String)
-        .fails("a line has another number of fields than the first, or two columns have one name"),
+        .fails("a line has another number of fields than the first, two columns have one name, or a quote stands inside a field"),
         Function::new(
             "jsondecode",
             "`jsondecode(text)`: the value that a JSON text stands for; `jsondecode(\"[1]\")` is `[1]`",
@@ -106,12 +107,18 @@ pub(super) fn functions() -> Vec<Function> {
 const QUERY: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b' ');
 
+/// Base64 as Packer reads it: padded, but with any bits where the last letter has some to spare.
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
 /// The bytes that the first argument stands for.
 pub(super) fn from_base64(args: &[Value]) -> Result<Vec<u8>> {
     // Line breaks inside are common and harmless.
     let mut encoded = text(args, 0)?.to_owned();
     encoded.retain(|c| c != '\n' && c != '\r');
-    STANDARD
+    BASE64
         .decode(&encoded)
         .map_err(|error| FunctionError::argument(0, format!("it is not Base64: {error}")))
 }
@@ -128,53 +135,6 @@ fn base64gzip(_: &FunctionCx<'_>, args: &[Value]) -> Result {
         .read_to_end(&mut compressed)
         .map_err(|error| FunctionError::new(format!("compressing failed: {error}")))?;
     Ok(STANDARD.encode(compressed).into())
-}
-
-fn csv_reader(args: &[Value]) -> Result<csv::Reader<&[u8]>> {
-    Ok(csv::ReaderBuilder::new().from_reader(text(args, 0)?.as_bytes()))
-}
-
-fn csv_failed(error: &csv::Error) -> FunctionError {
-    let message = match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            format!("line {line} has {len} fields, but the first line has {expected_len}")
-        }
-        _ => format!("it is not CSV: {error}"),
-    };
-    FunctionError::argument(0, message)
-}
-
-fn csv_header(args: &[Value]) -> Result<Vec<Arc<str>>> {
-    let mut reader = csv_reader(args)?;
-    let header = reader.headers().map_err(|error| csv_failed(&error))?;
-    let names: Vec<Arc<str>> = header.iter().map(Arc::from).collect();
-    if names.is_empty() {
-        return Err(FunctionError::argument(0, "the first line must name the columns"));
-    }
-    let mut sorted = names.clone();
-    sorted.sort();
-    if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(FunctionError::argument(0, format!("two columns are called `{}`", pair[0])));
-    }
-    Ok(names)
-}
-
-fn csv_type(names: &[Arc<str>]) -> Type {
-    Type::object(names.iter().map(|name| (name.clone(), Type::String)))
-}
-
-fn csvdecode(_: &FunctionCx<'_>, args: &[Value]) -> Result {
-    let names = csv_header(args)?;
-    let mut rows = Vec::new();
-    let mut cells = 0;
-    for record in csv_reader(args)?.records() {
-        let record = record.map_err(|error| csv_failed(&error))?;
-        cells += record.len();
-        limit::elements(cells)?;
-        rows.push(Value::object(names.iter().cloned().zip(record.iter().map(Value::from))));
-    }
-    Ok(Value::list(csv_type(&names), rows))
 }
 
 /// How deep values may be nested in a text that is read or written.

@@ -157,7 +157,12 @@ fn expand(cx: &FunctionCx<'_>, path: &str) -> Result<String> {
 }
 
 fn from_root(cx: &FunctionCx<'_>, path: &str) -> Result<PathBuf> {
-    Ok(cx.root.join(expand(cx, path)?))
+    Ok(below_root(cx, &expand(cx, path)?))
+}
+
+/// A path counted from the template's folder; the empty one is that folder.
+fn below_root(cx: &FunctionCx<'_>, path: &str) -> PathBuf {
+    cx.root.join(clean(path))
 }
 
 fn read(cx: &FunctionCx<'_>, path: &Path, written: &str) -> Result<Vec<u8>> {
@@ -234,21 +239,47 @@ fn fileexists(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
     }
 }
 
+/// A pattern as `globset` reads it: only `^` negates a class in Packer's, so a `!` at its start is
+/// put at its end.
+fn as_glob(pattern: &str) -> String {
+    let mut output = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some((before, class)) = rest.split_once("[!") {
+        let escaped = before.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1;
+        output.push_str(before);
+        rest = match class.split_once(']') {
+            Some((inside, after)) if !escaped => {
+                output.push_str(&format!("[{inside}!]"));
+                after
+            }
+            _ => {
+                output.push_str("[!");
+                class
+            }
+        };
+    }
+    output + rest
+}
+
 /// The most files and folders that `fileset` looks at, and how deep it goes.
 const LOOKED_AT: usize = 200_000;
 const FOLDERS_DEEP: usize = 64;
 
 fn fileset(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
     let (folder, pattern) = (text(args, 0)?, clean(text(args, 1)?));
-    let glob = GlobBuilder::new(&pattern)
+    // What leads out of the folder is part of where to look, and of what is found.
+    let inside = pattern.trim_start_matches("../");
+    let (outside, inside) =
+        (&pattern[..pattern.len() - inside.len()], inside.trim_start_matches('/'));
+    let glob = GlobBuilder::new(&as_glob(inside))
         .literal_separator(true)
         .backslash_escape(true)
         .build()
         .map_err(|error| FunctionError::argument(1, format!("{}", error.kind())))?
         .compile_matcher();
-    let deep = pattern.contains("**");
-    let levels = if deep { FOLDERS_DEEP } else { pattern.split('/').count() };
-    let root = cx.root.join(folder);
+    let deep = inside.contains("**");
+    let levels = if deep { FOLDERS_DEEP } else { inside.split('/').count() };
+    let root = below_root(cx, &Path::new(folder).join(outside).to_string_lossy());
     let mut found = Vec::new();
     let mut looked_at = 0;
     // Folders that are still to be looked into, as paths below `root` with a slash behind.
@@ -263,7 +294,9 @@ fn fileset(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
             }
             let path = format!("{below}{name}");
             match cx.system.kind(&root.join(&path)) {
-                Ok(FileKind::File) if glob.is_match(&path) => found.push(path),
+                Ok(FileKind::File) if glob.is_match(&path) => {
+                    found.push(format!("{outside}{path}"))
+                }
                 Ok(FileKind::Directory) if level < levels => {
                     folders.push((format!("{path}/"), level + 1));
                 }

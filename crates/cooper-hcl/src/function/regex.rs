@@ -22,11 +22,11 @@ pub(super) fn functions() -> Vec<Function> {
             "`regex(pattern, text)`: the first match, or its groups if the pattern has any; `regex(\"[a-z]+\", \"12ab\")` is `\"ab\"`",
             match_type,
             |_, args| {
-                let pattern = compile(args, 0)?;
-                let found = pattern.captures(text(args, 1)?).ok_or_else(|| {
+                let pattern = compile_for_groups(args, 0)?;
+                let found = pattern.regex.captures(text(args, 1)?).ok_or_else(|| {
                     FunctionError::argument(1, "the pattern matches no part of the text")
                 })?;
-                Ok(groups(&pattern, &found))
+                Ok(pattern.groups(&found))
             },
         )
         .takes("pattern", Type::String)
@@ -57,13 +57,21 @@ pub(super) fn functions() -> Vec<Function> {
 /// How large a compiled pattern may be, in bytes.
 const SIZE: usize = 4 << 20;
 
-fn compile(args: &[Value], index: usize) -> Result<Regex> {
+/// A pattern, ready to be used.
+struct Pattern {
+    regex: Regex,
+    /// The names of its groups; those without have none.
+    names: Vec<Option<Arc<str>>>,
+}
+
+fn compile(args: &[Value], index: usize) -> Result<Pattern> {
     let refuse = |reason: &str| {
         FunctionError::argument(index, format!("the pattern is not a regular expression: {reason}"))
     };
-    let pattern = translate(text(args, index)?).map_err(|reason| refuse(&reason))?;
-    let compiled = RegexBuilder::new(&pattern).size_limit(SIZE).dfa_size_limit(SIZE).build();
-    let compiled = compiled.map_err(|error| match error {
+    let Translated { text, names } =
+        translate(text(args, index)?).map_err(|reason| refuse(&reason))?;
+    let regex = RegexBuilder::new(&text).size_limit(SIZE).dfa_size_limit(SIZE).build();
+    let regex = regex.map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => refuse("it is too large"),
         // The last line says what is wrong; those before draw the pattern.
         error => {
@@ -72,11 +80,17 @@ fn compile(args: &[Value], index: usize) -> Result<Regex> {
             refuse(last.strip_prefix("error: ").unwrap_or(last))
         }
     })?;
-    let named = compiled.capture_names().skip(1).filter(Option::is_some).count();
-    if named != 0 && named != compiled.captures_len() - 1 {
-        return Err(refuse("named and unnamed groups cannot be mixed"));
+    Ok(Pattern { regex, names })
+}
+
+/// A pattern whose groups are a result: all of them have names, or none has.
+fn compile_for_groups(args: &[Value], index: usize) -> Result<Pattern> {
+    let pattern = compile(args, index)?;
+    let named = pattern.names.iter().flatten().count();
+    if named != 0 && named != pattern.names.len() {
+        return Err(FunctionError::argument(index, "named and unnamed groups cannot be mixed"));
     }
-    Ok(compiled)
+    Ok(pattern)
 }
 
 /// A string, a tuple of groups or an object of named groups, as the pattern has it.
@@ -84,90 +98,191 @@ fn match_type(args: &[Value]) -> Result<Type> {
     if !matches!(args.first().map(Value::kind), Some(ValueKind::String(_))) {
         return Ok(Type::Any);
     }
-    Ok(pattern_type(&compile(args, 0)?))
+    Ok(compile_for_groups(args, 0)?.group_type())
 }
 
-fn pattern_type(pattern: &Regex) -> Type {
-    let groups: Vec<Option<&str>> = pattern.capture_names().skip(1).collect();
-    match groups.first() {
-        None => Type::String,
-        Some(None) => Type::Tuple(groups.iter().map(|_| Type::String).collect()),
-        Some(Some(_)) => Type::object(
-            groups.iter().flatten().map(|&name| (Arc::<str>::from(name), Type::String)),
-        ),
-    }
-}
-
-fn groups(pattern: &Regex, found: &Captures<'_>) -> Value {
-    let group = |index: usize| {
-        found.get(index).map_or(Value::null(Type::String), |group| group.as_str().into())
-    };
-    let names: Vec<Option<&str>> = pattern.capture_names().collect();
-    match names.get(1) {
-        None => group(0),
-        Some(None) => Value::tuple((1..names.len()).map(group)),
-        Some(Some(_)) => {
-            let named = names.iter().enumerate();
-            Value::object(
-                named.filter_map(|(i, name)| Some((Arc::<str>::from((*name)?), group(i)))),
-            )
+impl Pattern {
+    fn group_type(&self) -> Type {
+        match self.names.first() {
+            None => Type::String,
+            Some(None) => Type::Tuple(self.names.iter().map(|_| Type::String).collect()),
+            Some(Some(_)) => {
+                Type::object(self.names.iter().flatten().map(|name| (name.clone(), Type::String)))
+            }
         }
+    }
+
+    /// What the groups of a match hold; of several with one name, the last.
+    fn groups(&self, found: &Captures<'_>) -> Value {
+        let group = |index: usize| {
+            found.get(index).map_or(Value::null(Type::String), |group| group.as_str().into())
+        };
+        match self.names.first() {
+            None => group(0),
+            Some(None) => Value::tuple((1..=self.names.len()).map(group)),
+            Some(Some(_)) => {
+                let named = self.names.iter().enumerate();
+                Value::object(named.filter_map(|(i, name)| Some((name.clone()?, group(i + 1)))))
+            }
+        }
+    }
+
+    /// The text of a group by its number or name; of several with one name, the first that is
+    /// part of the match.
+    fn group<'t>(&self, found: &Captures<'t>, name: &str) -> &'t str {
+        let matched = |index: usize| found.get(index).map(|group| group.as_str());
+        match name.parse::<usize>() {
+            Ok(number) => matched(number),
+            Err(_) => {
+                let called = self.names.iter().enumerate();
+                called
+                    .filter(|(_, own)| own.as_deref() == Some(name))
+                    .find_map(|(i, _)| matched(i + 1))
+            }
+        }
+        .unwrap_or_default()
     }
 }
 
 fn regexall(_: &FunctionCx<'_>, args: &[Value]) -> Result {
-    let pattern = compile(args, 0)?;
+    let pattern = compile_for_groups(args, 0)?;
     let mut matches = Vec::new();
-    for found in pattern.captures_iter(text(args, 1)?) {
-        limit::elements((matches.len() + 1).saturating_mul(pattern.captures_len()))?;
-        matches.push(groups(&pattern, &found));
+    for found in pattern.regex.captures_iter(text(args, 1)?) {
+        limit::elements((matches.len() + 1).saturating_mul(found.len()))?;
+        matches.push(pattern.groups(&found));
     }
-    Ok(Value::list(pattern_type(&pattern), matches))
+    Ok(Value::list(pattern.group_type(), matches))
 }
 
 fn regex_replace(_: &FunctionCx<'_>, args: &[Value]) -> Result {
     let (whole, new) = (text(args, 0)?, text(args, 2)?);
     let pattern = compile(args, 1)?;
+    let pieces = replacement(new);
     let mut result = limit::Text::default();
     let mut rest = 0;
-    for found in pattern.captures_iter(whole) {
+    for found in pattern.regex.captures_iter(whole) {
         let Some(all) = found.get(0) else { continue };
         result.push(&whole[rest..all.start()])?;
-        // A group may stand in the replacement many times: its length is bounded beforehand.
-        if all.len().saturating_mul(new.matches('$').count()) > limit::TEXT {
-            return Err(limit::text_too_long());
+        for piece in &pieces {
+            result.push(match piece {
+                Piece::Text(text) => text,
+                Piece::Group(name) => pattern.group(&found, name),
+            })?;
         }
-        let mut expanded = String::new();
-        found.expand(new, &mut expanded);
-        result.push(&expanded)?;
         rest = all.end();
     }
     result.push(&whole[rest..])?;
     Ok(result.finish())
 }
 
+/// A part of a replacement.
+enum Piece<'a> {
+    Text(&'a str),
+    /// `$1`, `$name`, `${name}`
+    Group(&'a str),
+}
+
+/// The parts of a replacement, as Go reads it: `$$` is a dollar sign, a name is as long as
+/// possible, and a dollar sign without a name stands for itself.
+fn replacement(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        pieces.push(Piece::Text(before));
+        if let Some(more) = after.strip_prefix('$') {
+            pieces.push(Piece::Text("$"));
+            rest = more;
+            continue;
+        }
+        let open = after.strip_prefix('{');
+        let inside = open.unwrap_or(after);
+        let end = inside.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(inside.len());
+        let (name, behind) = inside.split_at(end);
+        let behind = if open.is_some() { behind.strip_prefix('}') } else { Some(behind) };
+        match behind {
+            Some(behind) if !name.is_empty() => {
+                pieces.push(Piece::Group(name));
+                rest = behind;
+            }
+            _ => {
+                pieces.push(Piece::Text("$"));
+                rest = after;
+            }
+        }
+    }
+    pieces.push(Piece::Text(rest));
+    pieces
+}
+
+/// A pattern in the spelling of the `regex` crate.
+struct Translated {
+    text: String,
+    /// The names of the groups, which the crate does not see: it refuses some that RE2 has.
+    names: Vec<Option<Arc<str>>>,
+}
+
 /// RE2's spelling to that of the `regex` crate.
-fn translate(pattern: &str) -> std::result::Result<String, String> {
+fn translate(pattern: &str) -> std::result::Result<Translated, String> {
     let mut input = pattern.chars().peekable();
     let mut output = String::with_capacity(pattern.len() + 16);
+    let mut names = Vec::new();
+    // Whether what was read last repeats what is before it.
+    let mut repeats = false;
     while let Some(character) = input.next() {
+        let repeated = std::mem::take(&mut repeats);
         match character {
             '\\' => escape(&mut input, &mut output)?,
             '[' => class(&mut input, &mut output)?,
-            '{' => repetition(&mut input, &mut output)?,
-            '(' => {
+            '{' => repeats = repetition(&mut input, &mut output)?,
+            '(' if input.next_if_eq(&'?').is_none() => {
                 output.push('(');
-                if input.next_if_eq(&'?').is_some() {
-                    output.push('?');
+                names.push(None);
+            }
+            '(' => match group_name(&mut input)? {
+                Some(name) => {
+                    output.push('(');
+                    names.push(Some(name));
+                }
+                None => {
+                    output.push_str("(?");
                     flags(&input)?;
                 }
-            }
+            },
             // Alone they stand for themselves, which the crate allows for `]` only.
             '}' => output.push_str("\\}"),
+            '*' | '+' | '?' => {
+                output.push(character);
+                repeats = true;
+            }
             _ => output.push(character),
         }
+        if repeats && repeated {
+            return Err("it repeats a repetition; put the inner one in `(?:…)`".into());
+        }
+        // The one that makes a repetition take little is part of it.
+        if repeats && input.next_if_eq(&'?').is_some() {
+            output.push('?');
+        }
     }
-    Ok(output)
+    Ok(Translated { text: output, names })
+}
+
+/// The name of a group, `P<name>` or `<name>`; nothing for a group that is none.
+fn group_name(input: &mut Peekable<Chars<'_>>) -> std::result::Result<Option<Arc<str>>, String> {
+    let mut ahead = input.clone();
+    let spelled = ahead.next_if_eq(&'P').is_some();
+    if ahead.next() != Some('<') {
+        return match spelled {
+            true => Err("`(?P` needs a name in `<>`".into()),
+            false => Ok(None),
+        };
+    }
+    let name: String = ahead.by_ref().take_while(|&c| c != '>').collect();
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err("the name of a group has only letters, digits and `_`".into());
+    }
+    *input = ahead;
+    Ok(Some(name.into()))
 }
 
 /// Refuses flags that RE2 does not have; the crate would give them a meaning.
@@ -176,25 +291,25 @@ fn flags(input: &Peekable<Chars<'_>>) -> std::result::Result<(), String> {
     for character in ahead {
         match character {
             'i' | 'm' | 's' | 'U' | '-' => {}
-            ':' | ')' | 'P' | '<' => return Ok(()),
+            ':' | ')' => return Ok(()),
             other => return Err(format!("`(?{other}` is not supported")),
         }
     }
     Ok(())
 }
 
-/// `{2}`, `{2,}` and `{2,5}` repeat; anything else is an ordinary brace.
+/// `{2}`, `{2,}` and `{2,5}` repeat; anything else is an ordinary brace. Says which it was.
 fn repetition(
     input: &mut Peekable<Chars<'_>>,
     output: &mut String,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<bool, String> {
     let ahead: String = input.clone().take_while(|&c| c != '}').take(16).collect();
     let closed = input.clone().nth(ahead.chars().count()) == Some('}');
     let (least, most) = ahead.split_once(',').unwrap_or((&ahead, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !closed || least.is_empty() || !digits(least) || !digits(most) {
         output.push_str("\\{");
-        return Ok(());
+        return Ok(false);
     }
     for count in [least, most] {
         if count.parse::<u32>().is_ok_and(|count| count > 1000) || count.len() > 9 {
@@ -205,7 +320,7 @@ fn repetition(
     output.push_str(&ahead);
     output.push('}');
     input.nth(ahead.chars().count());
-    Ok(())
+    Ok(true)
 }
 
 const DIGIT: &str = "0-9";
@@ -419,8 +534,13 @@ mod tests {
             (r"(?i)^ABC$", "abc", "abd"),
             (r"^(?P<n>a)(?:b)$", "ab", "a"),
             (r"^a#b$", "a#b", "a"),
+            (r"^(?:a*)*$", "aa", "b"),
+            (r"^a{2}?b??$", "aa", "a"),
+            (r"^a?b*?c+$", "c", "a"),
+            (r"^\*+$", "**", "a"),
+            (r"^(?P<1>a)(?<1>b)$", "ab", "a"),
         ] {
-            let compiled = Regex::new(&translate(pattern).unwrap())
+            let compiled = Regex::new(&translate(pattern).unwrap().text)
                 .unwrap_or_else(|error| panic!("{pattern}: {error}"));
             assert!(compiled.is_match(yes), "{pattern} should match {yes}");
             assert!(!compiled.is_match(no), "{pattern} should not match {no}");
@@ -429,8 +549,29 @@ mod tests {
 
     #[test]
     fn what_re2_refuses_is_refused() {
-        for pattern in [r"\", r"\8", r"\1", r"[a", r"(?x)a", r"(?=a)", r"a{1001}", r"\p{", r"\y"] {
-            let refused = translate(pattern).map_or(true, |pattern| Regex::new(&pattern).is_err());
+        for pattern in [
+            r"\",
+            r"\8",
+            r"\1",
+            r"[a",
+            r"(?x)a",
+            r"(?=a)",
+            r"(?<=a)",
+            r"a{1001}",
+            r"\p{",
+            r"\y",
+            r"a**",
+            r"a*?*",
+            r"a{2}+",
+            r"a+??",
+            r"*a",
+            r"(?P<é>a)",
+            r"(?P<>a)",
+            r"(?Px)",
+            r"(?P<a",
+        ] {
+            let refused =
+                translate(pattern).map_or(true, |pattern| Regex::new(&pattern.text).is_err());
             assert!(refused, "{pattern}");
         }
     }

@@ -170,12 +170,20 @@ pub(super) fn functions() -> Vec<Function> {
     ]
 }
 
-/// As in Go, one character never becomes two: `ß` stays in upper case.
+/// As in Go, one character never becomes two: `ß` stays in upper case, and the iota below a Greek
+/// letter goes with it.
 fn upper(character: char) -> char {
-    let mut upper = character.to_uppercase();
-    match (upper.next(), upper.next()) {
-        (Some(only), None) => only,
-        _ => character,
+    let moved = |by: u32| char::from_u32(u32::from(character) + by).unwrap_or(character);
+    match character {
+        '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => moved(8),
+        '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => moved(9),
+        _ => {
+            let mut upper = character.to_uppercase();
+            match (upper.next(), upper.next()) {
+                (Some(only), None) => only,
+                _ => character,
+            }
+        }
     }
 }
 
@@ -294,7 +302,7 @@ fn title(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 /// Whether a word may begin after this character, as Go's `strings.Title` sees it.
 fn is_separator(character: char) -> bool {
     if character.is_ascii() {
-        return !(character.is_ascii_alphanumeric() || character == '_' || character == '\'');
+        return !(character.is_ascii_alphanumeric() || character == '_');
     }
     character.is_whitespace()
 }

@@ -153,7 +153,7 @@ fn strings() {
         (r#"join(",", [1, true])"#, r#""1,true""#),
         (r#"lower("ÀB")"#, r#""àb""#),
         (r#"upper("straße")"#, r#""STRAßE""#),
-        (r#"title("hello wORLD foo-bar o'neil")"#, r#""Hello WORLD Foo-Bar O'neil""#),
+        (r#"title("hello wORLD foo-bar o'neil")"#, r#""Hello WORLD Foo-Bar O'Neil""#),
         (r#"split("", "héy")"#, r#"convert(["h", "é", "y"], list(string))"#),
         (r#"split(",", "")"#, r#"convert([""], list(string))"#),
         (r#"strrev("👨‍👩‍👧a")"#, r#""a👨‍👩‍👧""#),

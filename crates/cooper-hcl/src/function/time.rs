@@ -13,7 +13,7 @@ pub(super) fn functions() -> Vec<Function> {
             "formatdate",
             "`formatdate(format, time)`: a time in another form; `formatdate(\"DD MMM YYYY\", \"2020-01-02T03:04:05Z\")` is `\"02 Jan 2020\"`",
             returns_string,
-            |_, args| Ok(formatdate(text(args, 0)?, &moment(args, 1, false)?)?.into()),
+            |_, args| Ok(formatdate(text(args, 0)?, &moment(args, 1, Moment::parse)?)?.into()),
         )
         .takes("format", Type::String)
         .takes("time", Type::String)
@@ -39,9 +39,8 @@ pub(super) fn functions() -> Vec<Function> {
             "`rfc3339_parse(time)`: the parts of a time as an object; `rfc3339_parse(\"2020-01-02T03:04:05Z\").year` is `2020`",
             |_| Ok(parts_type("unix", Type::Number)),
             |_, args| {
-                let at = moment(args, 0, true)?;
-                let unix = Value::from(at.zoned().timestamp().as_nanosecond().div_euclid(SECOND) as i64);
-                Ok(parts(&at, "unix", unix))
+                let at = moment(args, 0, Moment::parse_as_go)?;
+                Ok(parts(&at, "unix", at.unix_seconds().into()))
             },
         )
         .takes("time", Type::String)
@@ -88,9 +87,12 @@ fn start(cx: &FunctionCx<'_>) -> Result<Moment> {
         .ok_or_else(|| FunctionError::new("the clock's year is out of range"))
 }
 
-fn moment(args: &[Value], index: usize, space: bool) -> Result<Moment> {
-    Moment::parse(text(args, index)?, space)
-        .map_err(|message| FunctionError::argument(index, message))
+fn moment(
+    args: &[Value],
+    index: usize,
+    parse: fn(&str) -> std::result::Result<Moment, String>,
+) -> Result<Moment> {
+    parse(text(args, index)?).map_err(|message| FunctionError::argument(index, message))
 }
 
 fn legacy(cx: &FunctionCx<'_>, args: &[Value], format: fn(&Moment, &str) -> String) -> Result {
@@ -103,7 +105,7 @@ fn legacy(cx: &FunctionCx<'_>, args: &[Value], format: fn(&Moment, &str) -> Stri
 }
 
 fn timeadd(_: &FunctionCx<'_>, args: &[Value]) -> Result {
-    let at = moment(args, 0, false)?;
+    let at = moment(args, 0, Moment::parse)?;
     let length = duration::parse(text(args, 1)?)
         .map_err(|error| FunctionError::argument(1, error.to_string()))?;
     let later = at.after(length).ok_or_else(|| FunctionError::new("the year is out of range"))?;
@@ -123,17 +125,17 @@ fn parts_type(extra: &'static str, ty: Type) -> Type {
 }
 
 fn parts(at: &Moment, extra: &'static str, value: Value) -> Value {
-    let zoned = at.zoned();
-    let week = zoned.date().iso_week_date();
+    let local = at.local();
+    let week = local.date().iso_week_date();
     let numbers = [
-        i64::from(zoned.year()),
-        i64::from(zoned.day_of_year()),
-        i64::from(zoned.day()),
-        i64::from(zoned.month()),
-        i64::from(zoned.weekday().to_sunday_zero_offset()),
-        i64::from(zoned.hour()),
-        i64::from(zoned.minute()),
-        i64::from(zoned.second()),
+        i64::from(local.year()),
+        i64::from(local.day_of_year()),
+        i64::from(local.day()),
+        i64::from(local.month()),
+        i64::from(local.weekday().to_sunday_zero_offset()),
+        i64::from(local.hour()),
+        i64::from(local.minute()),
+        i64::from(local.second()),
         i64::from(week.year()),
         i64::from(week.week()),
     ];
@@ -179,7 +181,7 @@ fn formatdate(format: &str, at: &Moment) -> Result<String> {
             "EEE" => "Mon",
             "EEEE" => "Monday",
             "h" => {
-                output.push_str(&at.zoned().hour().to_string());
+                output.push_str(&at.local().hour().to_string());
                 continue;
             }
             "hh" => "15",
@@ -211,13 +213,22 @@ fn formatdate(format: &str, at: &Moment) -> Result<String> {
 /// Text in single quotes at the start of a format, two of them standing for one; gives what is
 /// behind it.
 fn quoted<'a>(format: &'a str, output: &mut String) -> Option<&'a str> {
+    // Two quotes alone are one, and not an empty text.
+    if let Some(after) = format.strip_prefix("''") {
+        output.push('\'');
+        return Some(after);
+    }
     let mut rest = format.strip_prefix('\'')?;
     loop {
         let (part, after) = rest.split_once('\'')?;
         output.push_str(part);
         match after.strip_prefix('\'') {
+            // The last quote of a format ends the text, and one before it stands for itself.
             Some(more) => {
                 output.push('\'');
+                if more.is_empty() {
+                    return Some(more);
+                }
                 rest = more;
             }
             None => return Some(after),

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
-use super::{FunctionError, encoding::DEPTH, limit};
+use super::encoding::{BASE64, DEPTH};
+use super::{FunctionError, limit};
 use crate::go_time::Moment;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
@@ -151,25 +151,24 @@ fn only(expected: &str, tag: Option<&Tag>) -> Read<()> {
 
 /// What a word stands for. Only plain ones can be anything but text.
 fn scalar(text: &str, plain: bool, tag: Option<&Tag>) -> Read<Value> {
-    let unreadable = || format!("`{text}` is not what its tag says");
     let Some(tag) = tag else {
         return if plain { word(text) } else { Ok(text.into()) };
     };
     if !tag.is_yaml_core_schema() {
         return Err(format!("the tag `{tag}` is not known"));
     }
-    match &*tag.suffix {
-        "str" => Ok(text.into()),
-        "binary" => match STANDARD.decode(text) {
-            Ok(_) => Ok(text.into()),
-            Err(_) => Err(unreadable()),
-        },
-        "null" => Ok(Value::null(Type::Any)),
-        "bool" => boolean(text).map(Value::bool).ok_or_else(unreadable),
-        "int" | "float" => number(text).map(Value::number).ok_or_else(unreadable),
-        "timestamp" => time(text).map(Value::from).ok_or_else(unreadable),
-        _ => Err(format!("the tag `{tag}` is not known")),
-    }
+    let value = match &*tag.suffix {
+        "str" => return Ok(text.into()),
+        "binary" => BASE64.decode(text).ok().map(|_| text.into()),
+        "null" => Some(Value::null(Type::Any)),
+        "bool" => boolean(text).map(Value::bool),
+        "int" | "float" => number(text).map(Value::number),
+        "timestamp" => time(text).map(Value::from),
+        _ => return Err(format!("the tag `{tag}` is not known")),
+    };
+    let value = value.ok_or_else(|| format!("`{text}` is not what its tag says"))?;
+    // As in Packer, quotes make a text of it, which its tag only checks.
+    Ok(if plain || value.is_null() { value } else { text.into() })
 }
 
 fn word(text: &str) -> Read<Value> {
@@ -261,7 +260,7 @@ fn time(text: &str) -> Option<String> {
             format!("{date}T{hour}:{minute}:{second}{zone}")
         }
     };
-    Moment::parse(&full, false).ok().map(|moment| moment.rfc3339())
+    Moment::parse(&full).ok().map(|moment| moment.rfc3339())
 }
 
 /// Writes a value as one document.
@@ -426,7 +425,6 @@ fn write_quoted(text: &str, output: &mut limit::Text, indent: usize) -> Result<(
             '"' => "\\\"".into(),
             '\\' => "\\\\".into(),
             '\u{85}' => "\\N".into(),
-            '\u{a0}' => "\\_".into(),
             '\u{2028}' => "\\L".into(),
             '\u{2029}' => "\\P".into(),
             other if printable(other) => {
@@ -452,6 +450,6 @@ fn current_column(written: &str) -> usize {
 }
 
 fn printable(character: char) -> bool {
-    matches!(character, ' '..='~' | '\u{a1}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
+    matches!(character, ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}')
         && !matches!(character, '\u{feff}' | '\u{2028}' | '\u{2029}')
 }

@@ -6,7 +6,8 @@ use super::{Attributes, Value, ValueKind};
 
 /// Compares by kind and then by content: numbers by size, text by code points.
 ///
-/// Equal means equal in content; marks and types of empty collections play no part.
+/// Equal means equal in content; marks and types of empty collections play no part. As in Packer,
+/// a list that goes on comes before one that has ended.
 pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     match (left.kind(), right.kind()) {
         (ValueKind::Bool(a), ValueKind::Bool(b)) => a.cmp(b),
@@ -23,12 +24,12 @@ pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
 
 fn sequences(left: &[Value], right: &[Value]) -> Ordering {
     let elements = left.iter().zip(right).map(|(a, b)| compare(a, b));
-    first_difference(elements).then(left.len().cmp(&right.len()))
+    first_difference(elements).then(right.len().cmp(&left.len()))
 }
 
 fn mappings(left: &Attributes, right: &Attributes) -> Ordering {
     let elements = left.iter().zip(right).map(|((a, x), (b, y))| a.cmp(b).then(compare(x, y)));
-    first_difference(elements).then(left.len().cmp(&right.len()))
+    first_difference(elements).then(right.len().cmp(&left.len()))
 }
 
 fn first_difference(mut orderings: impl Iterator<Item = Ordering>) -> Ordering {
