@@ -52,17 +52,26 @@ impl Evaluator<'_> {
             .collect();
         let mut arguments = evaluated.into_iter().collect::<Result<Vec<_>, Reported>>()?;
         let Some(expand) = call.expand else { return Ok(Some(arguments)) };
-        let Some(Argument { value, span }) = arguments.pop() else { return Ok(Some(arguments)) };
+        let Some(last) = arguments.pop() else { return Ok(Some(arguments)) };
+        Ok(self.spread(last, expand)?.map(|spread| {
+            arguments.extend(spread);
+            arguments
+        }))
+    }
+
+    /// The elements of an argument with `...` behind it; nothing when it is unknown.
+    fn spread(
+        &self,
+        Argument { value, span }: Argument,
+        expand: Span,
+    ) -> Result<Option<Vec<Argument>>, Reported> {
         let (value, marks) = value.unmark();
         match value.kind() {
             ValueKind::List(_, elements)
             | ValueKind::Set(_, elements)
             | ValueKind::Tuple(elements) => {
-                let spread = elements
-                    .iter()
-                    .map(|element| Argument { value: element.clone().with_marks(marks), span });
-                arguments.extend(spread);
-                Ok(Some(arguments))
+                let elements = elements.iter().map(|element| element.clone().with_marks(marks));
+                Ok(Some(elements.map(|value| Argument { value, span }).collect()))
             }
             ValueKind::Unknown(Type::Any | Type::List(_) | Type::Set(_) | Type::Tuple(_)) => {
                 Ok(None)
@@ -172,15 +181,27 @@ impl Evaluator<'_> {
             return Err(self.special_count(call, span, "at least one argument"));
         }
         let mut causes = Vec::new();
-        for arg in &call.args {
+        for (index, arg) in call.args.iter().enumerate() {
             let tried = Diagnostics::new();
-            match self.recording_in(&tried).expr(arg, scope) {
+            let value = self.recording_in(&tried).expr(arg, scope);
+            let expand = call.expand.filter(|_| index + 1 == call.args.len());
+            let value = match (value, expand) {
+                // The first element has a value already.
+                (Ok(value), Some(expand)) => {
+                    match self.spread(Argument { value, span: arg.span }, expand)? {
+                        Some(spread) => spread.into_iter().next().map(|first| first.value),
+                        None => Some(Value::unknown(Type::Any)),
+                    }
+                }
+                (value, _) => value.ok(),
+            };
+            match value {
                 // Whether an unknown value can be had is not known either.
-                Ok(value) if !value.is_wholly_known() => {
+                Some(value) if !value.is_wholly_known() => {
                     return Ok(Value::unknown(Type::Any).with_marks(value.deep_marks()));
                 }
-                Ok(value) => return Ok(value),
-                Err(_) => causes.extend(tried.take()),
+                Some(value) => return Ok(value),
+                None => causes.extend(tried.take()),
             }
         }
         let mut diagnostic =
@@ -196,7 +217,7 @@ impl Evaluator<'_> {
 
     /// `can(…)`: whether the argument can be evaluated.
     fn can(&self, call: &Call, span: Span, scope: &Scope<'_>) -> Result<Value, Reported> {
-        let [arg] = &*call.args else {
+        let ([arg], None) = (&*call.args, call.expand) else {
             return Err(self.special_count(call, span, "exactly one argument"));
         };
         let tried = Diagnostics::new();

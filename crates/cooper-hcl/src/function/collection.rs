@@ -274,7 +274,12 @@ fn common_type(args: &[Value]) -> Result<Type> {
     if args.iter().any(|arg| !arg.is_known() && arg.ty() == Type::Any) {
         return Ok(Type::Any);
     }
-    unify(&telling).ok_or_else(|| FunctionError::new("all values must have one type"))
+    match unify(&telling) {
+        Some(ty) => Ok(ty),
+        // With a bare null among them the others need not have one type.
+        None if telling.len() < args.len() => Ok(Type::Any),
+        None => Err(FunctionError::new("all values must have one type")),
+    }
 }
 
 fn coalesce(_: &FunctionCx<'_>, args: &[Value]) -> Result {
@@ -574,9 +579,12 @@ fn lookup(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 
 fn merge_type(args: &[Value]) -> Result<Type> {
     let mut types = Vec::new();
+    // As in Packer, with a bare null among them a null of any type is left out.
+    let bare_null = args.iter().any(|arg| arg.is_null() && arg.ty() == Type::Any);
     for (index, arg) in args.iter().enumerate() {
         match arg.ty() {
             Type::Any | Type::Map(_) | Type::Object(_) if arg.is_null() => {}
+            _ if arg.is_null() && bare_null => {}
             ty @ (Type::Map(_) | Type::Object(_)) => types.push((arg, ty)),
             Type::Any => return Ok(Type::Any),
             ty => return Err(wrong(index, "a map or an object", &ty)),

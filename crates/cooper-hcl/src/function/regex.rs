@@ -431,7 +431,7 @@ fn escaped_character(input: &mut Peekable<Chars<'_>>) -> std::result::Result<cha
                 .and_then(char::from_u32)
                 .ok_or_else(|| "`\\x` needs two hexadecimal digits, or some in braces".to_owned())
         }
-        other if other.is_ascii_punctuation() => Ok(other),
+        other if other.is_ascii() && !other.is_ascii_alphanumeric() => Ok(other),
         other => Err(format!("`\\{other}` is not an escape")),
     }
 }

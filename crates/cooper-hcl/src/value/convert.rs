@@ -212,6 +212,9 @@ impl Value {
             ValueKind::Object(values) => (values, None),
             _ => return Err(ConvertError::required(ty, self)),
         };
+        if own.is_some_and(|own| values.is_empty() && !convertible(own, element)) {
+            return Err(ConvertError::required(ty, self));
+        }
         let mut converted = Vec::with_capacity(values.len());
         for (name, value) in values.iter() {
             let value = value.convert(element);

@@ -6,13 +6,24 @@ use super::{Attributes, Value, ValueKind};
 
 /// Compares by kind and then by content: numbers by size, text by code points.
 ///
-/// Equal means equal in content; marks and types of empty collections play no part. As in Packer,
-/// a list that goes on comes before one that has ended.
+/// Equal means equal in content; marks and types of empty collections play no part. Inside other
+/// values the order is that of Packer, which compares how they are written: 10 comes before 9, and
+/// a list that goes on before one that has ended.
 pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     match (left.kind(), right.kind()) {
-        (ValueKind::Bool(a), ValueKind::Bool(b)) => a.cmp(b),
         (ValueKind::Number(a), ValueKind::Number(b)) => a.cmp(b),
         (ValueKind::String(a), ValueKind::String(b)) => a.cmp(b),
+        _ => inside(left, right),
+    }
+}
+
+fn inside(left: &Value, right: &Value) -> Ordering {
+    match (left.kind(), right.kind()) {
+        (ValueKind::Bool(a), ValueKind::Bool(b)) => a.cmp(b),
+        (ValueKind::Number(a), ValueKind::Number(b)) => {
+            written(&a.to_string(), &b.to_string(), b';')
+        }
+        (ValueKind::String(a), ValueKind::String(b)) => written(a, b, b'"'),
         (ValueKind::List(_, a), ValueKind::List(_, b))
         | (ValueKind::Set(_, a), ValueKind::Set(_, b))
         | (ValueKind::Tuple(a), ValueKind::Tuple(b)) => sequences(a, b),
@@ -22,13 +33,21 @@ pub(super) fn compare(left: &Value, right: &Value) -> Ordering {
     }
 }
 
+/// Compares texts that are followed by a sign.
+fn written(left: &str, right: &str, end: u8) -> Ordering {
+    left.bytes().chain([end]).cmp(right.bytes().chain([end]))
+}
+
 fn sequences(left: &[Value], right: &[Value]) -> Ordering {
-    let elements = left.iter().zip(right).map(|(a, b)| compare(a, b));
+    let elements = left.iter().zip(right).map(|(a, b)| inside(a, b));
     first_difference(elements).then(right.len().cmp(&left.len()))
 }
 
 fn mappings(left: &Attributes, right: &Attributes) -> Ordering {
-    let elements = left.iter().zip(right).map(|((a, x), (b, y))| a.cmp(b).then(compare(x, y)));
+    let elements = left
+        .iter()
+        .zip(right)
+        .map(|((a, x), (b, y))| written(a, b, b'"').then_with(|| inside(x, y)));
     first_difference(elements).then(right.len().cmp(&left.len()))
 }
 
