@@ -328,6 +328,3 @@ mod limit {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! Runs every file of `testdata/lang` as a test.
+//! Runs every file of `testdata/lang` as a test, in a world of a few files (`world.rs`).
 //!
 //! An attribute `name = [expression, expected]` says what an expression evaluates to. What is
 //! not wholly known or is sensitive is compared by its `Debug` text. An attribute that is no such
@@ -6,6 +6,8 @@
 //!
 //! `# error: 9-17 unknown-variable "part of the message"` stands at the end of the line of a
 //! mistake or on the line above it, and names its columns. Every mistake needs one.
+//!
+//! Every function must have cases here (`functions.rs`).
 
 use std::fmt::Write as _;
 use std::io;
@@ -14,7 +16,6 @@ use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, ExprKind};
 use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Part, Schema, decode};
-use cooper_hcl::system::Nowhere;
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
     Diagnostic, Diagnostics, Environment, Functions, Namespace, Scope, SourceMap, Type, Value,
@@ -22,20 +23,25 @@ use cooper_hcl::{
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
+#[path = "lang/functions.rs"]
+mod functions;
+#[path = "lang/world.rs"]
+mod world;
+
+use world::{ROOT, World};
+
 fn main() -> io::Result<()> {
     let arguments = Arguments::from_args();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/lang");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(&folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     files.sort();
-    let trials = files
-        .into_iter()
-        .filter(|path| path.extension().is_some_and(|extension| extension == "hcl"))
-        .map(|path| {
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            Trial::test(name, move || run(&path))
-        })
-        .collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "hcl"));
+    let mut trials = functions::trials(&files);
+    trials.extend(files.into_iter().map(|path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Trial::test(name, move || run(&path))
+    }));
     libtest_mimic::run(&arguments, trials).exit()
 }
 
@@ -47,12 +53,8 @@ fn run(path: &Path) -> Result<(), Failed> {
     let diags = Diagnostics::new();
     let mut trouble = String::new();
     let functions = Functions::standard();
-    let env = Environment {
-        functions: &functions,
-        system: &Nowhere,
-        root: Path::new("/template"),
-        diags: &diags,
-    };
+    let env =
+        Environment { functions: &functions, system: &World, root: Path::new(ROOT), diags: &diags };
     let mut scope = Scope::new();
     bind(&mut scope);
     if let Ok(file) = parse(&file, &diags) {
@@ -66,6 +68,7 @@ fn bind(scope: &mut Scope<'_>) {
     scope
         .bind("unknown", Value::unknown(Type::Any))
         .bind("unknown_string", Value::unknown(Type::String))
+        .bind("unknown_number", Value::unknown(Type::Number))
         .bind("unknown_bool", Value::unknown(Type::Bool))
         .bind("unknown_list", Value::unknown(Type::list(Type::String)))
         .bind("unknown_map", Value::unknown(Type::map(Type::Number)))
@@ -141,7 +144,7 @@ fn check_attribute(
     };
     let plain = found.is_wholly_known() && found.deep_marks() == Marks::NONE;
     let equal = match plain {
-        true => found == expected,
+        true => found == expected && found.ty() == expected.ty(),
         false => expected.as_str() == Some(&format!("{found:?}")),
     };
     if !equal {

@@ -52,7 +52,7 @@ pub(super) fn functions() -> Vec<Function> {
         .takes("path", Type::String),
         Function::new(
             "file",
-            "`file(path)`: the content of a UTF-8 file, counted from the template's folder; `can(file(\"absent\"))` is `false`",
+            "`file(path)`: the content of a UTF-8 file, counted from the template's folder; `file(\"version.txt\")` is `\"1.2.3\\n\"`",
             returns_string,
             |cx, args| Ok(read_text(cx, args)?.into()),
         )
@@ -60,7 +60,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("there is no such file, or it is not UTF-8 text"),
         Function::new(
             "filebase64",
-            "`filebase64(path)`: the content of a file in Base64, counted from the current folder; `can(filebase64(\"absent\"))` is `false`",
+            "`filebase64(path)`: the content of a file in Base64, counted from the current folder; `filebase64(\"b.txt\")` is `\"dHdv\"`",
             returns_string,
             |cx, args| {
                 let path = text(args, 0)?;
@@ -72,7 +72,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("there is no such file, or it is larger than 64 MiB"),
         Function::new(
             "fileexists",
-            "`fileexists(path)`: whether there is a file, counted from the template's folder; `fileexists(\"absent\")` is `false`",
+            "`fileexists(path)`: whether there is a file, counted from the template's folder; `fileexists(\"version.txt\")` is `true`",
             returns_bool,
             fileexists,
         )
@@ -80,7 +80,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("it is a folder, or no regular file"),
         Function::new(
             "fileset",
-            "`fileset(folder, pattern)`: the files in a folder that match a pattern; `**` matches any folders; `length(fileset(\"absent\", \"**/*.sh\"))` is `0`",
+            "`fileset(folder, pattern)`: the files in a folder that match a pattern; `**` matches any folders; `fileset(\".\", \"sub/*.txt\")` is `[\"sub/b.txt\"]`",
             |_| Ok(Type::set(Type::String)),
             fileset,
         )
@@ -97,7 +97,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("it begins with the name of another user, or there is no home folder"),
         Function::new(
             "templatefile",
-            "`templatefile(path, vars)`: the content of a file, its `${}` and `%{}` filled in from a map or an object; `can(templatefile(\"absent\", {}))` is `false`",
+            "`templatefile(path, vars)`: the content of a file, its `${}` and `%{}` filled in from a map or an object; `templatefile(\"motd.tpl\", { name = \"Ann\" })` is `\"Hello Ann!\\n\"`",
             returns_any,
             templatefile,
         )

@@ -10,7 +10,7 @@ pub(super) fn functions() -> Vec<Function> {
     vec![
         Function::new(
             "aws_secretsmanager",
-            "`aws_secretsmanager(name, key)`: one key of a secret in AWS Secrets Manager whose text is JSON, or its only one if the key is null; a text that is not JSON as it is; `can(aws_secretsmanager(\"\", null))` is `false`",
+            "`aws_secretsmanager(name, key)`: one key of a secret in AWS Secrets Manager whose text is JSON, or its only one if the key is null; a text that is not JSON as it is; `aws_secretsmanager(\"app\", \"password\")` is `\"hush\"`",
             returns_string,
             |cx, args| {
                 let key = args.get(1).and_then(Value::as_str).filter(|key| !key.is_empty());
@@ -23,7 +23,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("there is no such secret, it has several keys and none is given, the value is neither text nor a number, or AWS refuses or cannot be reached"),
         Function::new(
             "aws_secretsmanager_raw",
-            "`aws_secretsmanager_raw(name)`: the whole text of a secret in AWS Secrets Manager; `can(aws_secretsmanager_raw(\"\"))` is `false`",
+            "`aws_secretsmanager_raw(name)`: the whole text of a secret in AWS Secrets Manager; `aws_secretsmanager_raw(\"app\")` is `\"hush\"`",
             returns_string,
             |cx, args| ask(cx, SecretRequest::AwsRaw { name: name(args)? }),
         )
@@ -31,7 +31,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("there is no such secret, it is not text, or AWS refuses or cannot be reached"),
         Function::new(
             "consul_key",
-            "`consul_key(key)`: the value of a key in Consul; `can(consul_key(\"\"))` is `false`",
+            "`consul_key(key)`: the value of a key in Consul; `consul_key(\"app/password\")` is `\"hush\"`",
             returns_string,
             |cx, args| ask(cx, SecretRequest::Consul { key: name(args)? }),
         )
@@ -39,7 +39,7 @@ pub(super) fn functions() -> Vec<Function> {
         .fails("there is no such key, its value is empty, or Consul refuses or cannot be reached"),
         Function::new(
             "vault",
-            "`vault(path, key)`: one key of a secret in HashiCorp's Vault; `can(vault(\"\", \"key\"))` is `false`",
+            "`vault(path, key)`: one key of a secret in HashiCorp's Vault; `vault(\"secret/data/app\", \"password\")` is `\"hush\"`",
             returns_string,
             |cx, args| {
                 ask(cx, SecretRequest::Vault { path: name(args)?, key: text(args, 1)?.to_owned() })

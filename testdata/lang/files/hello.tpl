@@ -1,0 +1,1 @@
+Hello ${upper(name)}%{ for x in list } ${x}%{ endfor }!
