@@ -138,6 +138,41 @@ mod tests {
         }
     }
 
+    /// How often a pattern matches `nm.null.a` and `nm.null.b`, as Packer 1.16 has it.
+    #[test]
+    fn odd_patterns_match_as_in_packer() {
+        let table = [
+            ("**", 2),
+            ("nm.**", 2),
+            ("nm.null.{a}", 1),
+            ("nm.null.[^a]", 1),
+            ("nm.null.[.-b]", 2),
+            ("nm.null.[!a-a]", 1),
+            ("nm\\.null\\.a", 1),
+            ("NM.NULL.A", 0),
+            ("{nm.null.a}x", 0),
+            ("a]", 0),
+        ];
+        for (pattern, expected) in table {
+            let selection = Selection { only: vec![pattern.to_owned()], except: Vec::new() };
+            let patterns = selection.compile(&Diagnostics::new()).unwrap();
+            let names = ["nm.null.a", "nm.null.b"];
+            let found = names.into_iter().filter(|name| patterns.keeps(name)).count();
+            assert_eq!(found, expected, "{pattern}");
+        }
+        for pattern in ["[", "[]", "[a", "nm.null.[b-a]"] {
+            let selection = Selection { only: vec![pattern.to_owned()], except: Vec::new() };
+            assert!(selection.compile(&Diagnostics::new()).is_err(), "{pattern}");
+        }
+        // What Packer takes although a part is open, and it refuses although it can be read.
+        for (pattern, is_sound) in
+            [("{nm*", false), ("a}", false), ("a\\", false), ("[a-]", true), ("[]a]", true)]
+        {
+            let selection = Selection { only: vec![pattern.to_owned()], except: Vec::new() };
+            assert_eq!(selection.compile(&Diagnostics::new()).is_ok(), is_sound, "{pattern}");
+        }
+    }
+
     #[test]
     fn a_malformed_pattern_is_an_error() {
         let diags = Diagnostics::new();

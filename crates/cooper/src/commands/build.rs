@@ -126,3 +126,19 @@ fn on_error(wished: args::OnError) -> OnError {
         args::OnError::RunCleanupProvisioner => OnError::RunCleanupProvisioner,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_builds_run_at_once_as_packer_says() {
+        assert_eq!(parallel(None), None);
+        assert_eq!(parallel(Some(1)), NonZeroUsize::new(1));
+        assert_eq!(parallel(Some(5)), NonZeroUsize::new(5));
+        let no_limit = parallel(Some(0));
+        assert!(no_limit.is_some_and(|limit| limit.get() > 10_000), "{no_limit:?}");
+        assert_eq!(parallel(Some(-1)), no_limit);
+        assert_eq!(parallel(Some(i64::MAX)), no_limit);
+    }
+}

@@ -68,6 +68,43 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
     none(&wrong)
 }
 
+/// Every feature that was counted in Packer has a row; those of the language and the command line
+/// name a test.
+pub(crate) fn checklist(root: &Path) -> Result<(), Failed> {
+    const FEATURES: usize = 260;
+    const WITH_TEST: usize = 165;
+    let page = fs::read_to_string(root.join("docs/compatibility.md"))?;
+    let rows: Vec<(&str, bool)> = page
+        .lines()
+        .filter_map(|line| {
+            let (feature, rest) = line.strip_prefix("| ")?.split_once(" | ")?;
+            Some((feature, rest.rsplit('|').nth(1).is_some_and(|tests| tests.contains('`'))))
+        })
+        .collect();
+    let list = fs::read_to_string(root.join("testdata/checklist.txt"))?;
+    let mut wrong = Vec::new();
+    let mut expected = 1;
+    for line in list.lines().filter(|line| !line.starts_with('#')) {
+        let (number, features) = line.split_once(' ').ok_or("a number and rows")?;
+        if number != expected.to_string() {
+            wrong.push(format!("`{number}` stands where {expected} should"));
+        }
+        for feature in features.split(" | ") {
+            let mut found = rows.iter().filter(|(row, _)| row.starts_with(feature)).peekable();
+            if found.peek().is_none() {
+                wrong.push(format!("{number}: no row begins with {feature}"));
+            } else if expected <= WITH_TEST && !found.any(|(_, has_test)| *has_test) {
+                wrong.push(format!("{number}: the row {feature} names no test"));
+            }
+        }
+        expected += 1;
+    }
+    if expected != FEATURES + 1 {
+        wrong.push(format!("the list ends before {expected}"));
+    }
+    none(&wrong)
+}
+
 /// Whether a test function has that name.
 fn is_test(sources: &str, name: &str) -> bool {
     sources.match_indices(&format!("fn {name}(")).any(|(at, _)| {

@@ -17,6 +17,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_iter(std::env::args().filter(|a| a != "--bless"));
     let mut trials = vec![
         Trial::test("docs/compatibility.md names tests that exist", || claims::tests(&root())),
+        Trial::test(
+            "docs/compatibility.md has a row for everything",
+            || claims::checklist(&root()),
+        ),
         Trial::test("links between pages lead somewhere", || claims::links(&root())),
         Trial::test("docs/decisions/README.md lists every page", || claims::decisions(&root())),
         Trial::test("docs/decisions/crates.md has every crate", || claims::crates(&root())),
