@@ -115,8 +115,8 @@ class _Component:
     def prepare(self):
         """Checks the arguments, and raises `Failure` if they cannot be right.
 
-        It is called when a template is validated and again, more than once, when it is built. An argument
-        that only a build can know is `"<unknown>"`, 0, `False` or empty until then.
+        It is called when a template is validated and again, more than once, when it is built. While a text
+        is not known before the build, it is not called; a number that is not known is 0.
         """
 
 
@@ -125,7 +125,7 @@ class Provisioner(_Component):
 
     kind = "provisioner"
 
-    def provision(self, machine, ui):
+    def provision(self, machine: "Machine", ui: "Ui") -> None:
         """Does the work with a `Machine` and a `Ui`. `self.cancelled` is set when it should stop."""
         raise NotImplementedError
 
@@ -135,7 +135,7 @@ class PostProcessor(_Component):
 
     kind = "post-processor"
 
-    def post_process(self, artifact, ui):
+    def post_process(self, artifact: "Artifact", ui: "Ui"):
         """Gets what the builder, or the post-processor before, has made.
 
         What it returns goes to the next post-processor: a `Made`, or the same artifact, which is then kept.
@@ -195,7 +195,7 @@ class Artifact:
     def __str__(self):
         return self._client.call("Artifact.String")
 
-    def state(self, name):
+    def state(self, name: str):
         """Something more that its maker tells, by name; `None` if there is nothing."""
         return self._client.call("Artifact.State", name)
 
@@ -210,15 +210,15 @@ class Ui:
     def __init__(self, client):
         self._client = client
 
-    def say(self, text):
+    def say(self, text: object) -> None:
         """Shows a line, or several."""
         self._client.call("Ui.Say", str(text))
 
-    def error(self, text):
+    def error(self, text: object) -> None:
         """Shows a line, or several, as a mistake; the build goes on."""
         self._client.call("Ui.Error", str(text))
 
-    def ask(self, question):
+    def ask(self, question: str) -> str:
         """Asks the user, and returns the answer; fails where nobody can be asked."""
         return self._client.call("Ui.Ask", str(question))
 
@@ -239,7 +239,7 @@ class Machine:
     def __init__(self, client, broker, ui):
         self._client, self._broker, self._ui = client, broker, ui
 
-    def run(self, command, input=b""):
+    def run(self, command: str, input=b"") -> None:
         """Runs a command of the machine's shell, and shows its output as it comes.
 
         Raises `CommandFailed` if its status is not 0. `input`, text or bytes, is its standard input.
@@ -250,20 +250,20 @@ class Machine:
         if status != 0:
             raise CommandFailed(command, status)
 
-    def read(self, command, input=b""):
+    def read(self, command: str, input=b"") -> str:
         """Runs a command and returns its standard output as text; raises `CommandFailed` with its errors."""
         result = self.result(command, input)
         if result.status != 0:
             raise CommandFailed(command, result.status, _text(result.stderr).strip())
         return _text(result.stdout)
 
-    def result(self, command, input=b""):
+    def result(self, command: str, input=b"") -> Result:
         """Runs a command and returns its `Result`, whatever its status."""
         stdout, stderr = _Kept(command, self.output_limit), _Kept(command, self.output_limit)
         status = self.start(command, input, stdout, stderr)
         return Result(status, stdout.bytes(), stderr.bytes())
 
-    def start(self, command, input=b"", stdout=None, stderr=None):
+    def start(self, command: str, input=b"", stdout=None, stderr=None) -> int:
         """Runs a command and returns its status.
 
         `input` is text, bytes or a binary file. `stdout` and `stderr` get bytes by their method `write`, from
@@ -295,15 +295,16 @@ class Machine:
             raise Failure("the connection to the machine is lost")
         return status
 
-    def upload(self, source, path, mode=None):
+    def upload(self, source, path: str, mode: typing.Optional[int] = None) -> None:
         """Writes a file of the machine. `source` is bytes, a binary file, or the path of a file here.
 
         A path brings its mode along; `mode` sets another.
         """
         if isinstance(source, (str, os.PathLike)):
             with open(source, "rb") as file:
-                return self._upload(file, path, mode, os.fstat(file.fileno()))
-        return self._upload(_reader(source), path, mode, None)
+                self._upload(file, path, mode, os.fstat(file.fileno()))
+        else:
+            self._upload(_reader(source), path, mode, None)
 
     def _upload(self, file, path, mode, found):
         info = None
@@ -322,12 +323,13 @@ class Machine:
             pumps.send(file, offer)
             uploaded.wait()
 
-    def download(self, path, target):
+    def download(self, path: str, target) -> None:
         """Reads a file of the machine into `target`: a binary file, or a path here, which is replaced."""
         if isinstance(target, (str, os.PathLike)):
             with open(target, "wb") as file:
-                return self._download(path, file)
-        return self._download(path, target)
+                self._download(path, file)
+        else:
+            self._download(path, target)
 
     def _download(self, path, file):
         offer = self._broker.offer()
@@ -338,16 +340,16 @@ class Machine:
             downloaded.wait()
             written.wait()
 
-    def upload_dir(self, source, path, exclude=()):
+    def upload_dir(self, source, path: str, exclude=()) -> None:
         """Copies a folder of this computer into the machine; with a final `/` what is in it."""
         self._client.call("Communicator.UploadDir", _folders(path, os.path.abspath, source, exclude))
 
-    def download_dir(self, path, target, exclude=()):
+    def download_dir(self, path: str, target, exclude=()) -> None:
         """Copies a folder of the machine to this computer."""
         self._client.call("Communicator.DownloadDir", _folders(os.path.abspath(target), str, path, exclude))
 
 
-def serve(version, *components):
+def serve(version: str, *components: type) -> typing.NoReturn:
     """Is the plugin: does what its host asks for on the command line, and returns when there is no more to do.
 
     `version` is the plugin's, such as `1.2.3` or `1.2.3-dev`. Ends the program.
@@ -363,6 +365,7 @@ def _folders(destination, clean, source, exclude):
 
 
 def _reader(source):
+    """Text, bytes or a file as a file."""
     if isinstance(source, str):
         source = source.encode()
     return io.BytesIO(source) if isinstance(source, (bytes, bytearray, memoryview)) else source
@@ -593,7 +596,17 @@ def _configure(component, configs):
     build.data = component.build.data
     component.build = build
     _fill(component, values, "")
-    component.prepare()
+    if not _has_unknown(values):
+        component.prepare()
+
+
+def _has_unknown(value):
+    """Whether a host has put a word for what only the build will know."""
+    if isinstance(value, dict):
+        return any(map(_has_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_unknown, value))
+    return isinstance(value, str) and "<unknown>" in value
 
 
 def _is_placeholders(config):
@@ -1055,12 +1068,16 @@ _SERVICES = {
 }
 
 
+_HERE = os.path.basename(__file__)
+
+
 def _message(error):
     """What the user reads: never empty, as an empty message would mean success."""
     if isinstance(error, Failure):
         return str(error) or type(error).__name__
     traceback.print_exception(type(error), error, error.__traceback__, file=sys.stderr)
-    frames = traceback.extract_tb(error.__traceback__)
+    # The author looks for the line of the plugin, not for the one of the kit that it called.
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.endswith(_HERE)]
     place = f" ({os.path.basename(frames[-1].filename)}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{place}"
 

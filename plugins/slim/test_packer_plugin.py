@@ -97,6 +97,21 @@ class Arguments(unittest.TestCase):
         self.assertEqual((5, True, ["one"], 1.5, 3.0), (made.count, made.on, made.names, made.ratio, made.opts.size))
         self.assertTrue(made.build.force)
 
+    def test_what_only_the_build_knows_is_not_checked_before(self):
+        class Checked(kit.Provisioner):
+            name: str
+            tags: typing.Dict[str, str] = {}
+
+            def prepare(self):
+                raise kit.Failure("called")
+
+        for values in [{"name": "a <unknown> b"}, {"name": "n", "tags": {"a": "<unknown>"}}]:
+            self.assertIn("<unknown>", str(vars(configured(template(**values), component=Checked()))))
+        with self.assertRaisesRegex(kit.Failure, "called"):
+            configured(template(name="n"), component=Checked())
+        with self.assertRaisesRegex(kit.Failure, "no argument called `nmae`"):
+            configured(template(name="<unknown>", nmae="n"), component=Checked())
+
     def test_mistakes_are_told(self):
         for values, message in [
             ({}, "`name` is missing"),
@@ -307,6 +322,9 @@ class Sample(Provisioner):
     def broken(self, machine, ui):
         return {}["key"]
 
+    def absent(self, machine, ui):
+        machine.upload("not-here", "there")
+
     def leaves(self, machine, ui):
         sys.exit("goes away")
 
@@ -419,6 +437,7 @@ class Process(unittest.TestCase):
         for how, message in [
             ("refused", "`how` cannot be that"),
             ("broken", r"KeyError: 'key' \(sample.py, line \d+\)"),
+            ("absent", r"FileNotFoundError: .*'not-here' \(sample.py, line \d+\)"),
             ("leaves", "SystemExit: goes away"),
             ("silent", "Failure"),
         ]:

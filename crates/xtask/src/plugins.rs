@@ -17,6 +17,6 @@ pub(crate) fn checks(workspace: &Workspace) -> Vec<(&'static str, Command)> {
         ("plugin slim", command("plugins/slim", "python3", &["-m", "unittest"])),
         ("plugin files, formatting", command("plugins/files", "sh", &["-c", unformatted])),
         ("plugin files, lints", command("plugins/files", "go", &["vet", "./..."])),
-        ("plugin files", command("plugins/files", "go", &["test", "./..."])),
+        ("plugin files", command("plugins/files", "go", &["test", "-count=1", "./..."])),
     ]
 }

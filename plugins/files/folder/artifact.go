@@ -26,7 +26,11 @@ func (a *Artifact) Files() []string { return a.files }
 func (a *Artifact) Id() string { return a.folder }
 
 func (a *Artifact) String() string {
-	return fmt.Sprintf("%d files with %d bytes in %s", len(a.files), a.size, a.folder)
+	files := "files"
+	if len(a.files) == 1 {
+		files = "file"
+	}
+	return fmt.Sprintf("%d %s with %d bytes in %s", len(a.files), files, a.size, a.folder)
 }
 
 // State tells `folder`, and what provisioners have been told.

@@ -115,10 +115,14 @@ func (b *Builder) Run(ctx context.Context, ui packersdk.Ui, hook packersdk.Hook)
 		return nil, err
 	}
 	artifact, err := b.fill(ctx, target, ui, hook)
-	if err != nil && b.config.PackerOnError != "abort" {
+	switch {
+	case err == nil:
+		return artifact, nil
+	case b.config.PackerOnError == "abort":
+		return nil, err
+	default:
 		return nil, errors.Join(err, os.RemoveAll(target))
 	}
-	return artifact, err
 }
 
 func (b *Builder) make(target string, ui packersdk.Ui) error {
