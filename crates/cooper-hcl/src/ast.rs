@@ -31,7 +31,7 @@ pub struct Body {
     pub span: Span,
     /// The text, where it is JSON: then nobody has said yet which arguments are blocks.
     /// [`Body::decided`] does, after which it still tells how the block was written.
-    pub json: Option<Json>,
+    pub json: Option<Arc<Json>>,
 }
 
 /// How a body in JSON is to be read.
@@ -174,7 +174,7 @@ pub enum ExprKind {
         otherwise: Expr,
     },
     /// `[for … : …]` and `{for … : … => …}`.
-    For(For),
+    For(Box<For>),
     /// `( expr )`. Kept, because a parenthesised object key is an expression.
     Parenthesis(Expr),
 }

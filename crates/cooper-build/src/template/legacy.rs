@@ -314,7 +314,7 @@ impl<'a> Reader<'a> {
 
     fn body<'n>(&mut self, properties: impl Iterator<Item = &'n Property>, span: Span) -> Body {
         let attributes = properties.map(|property| self.attribute(property)).collect();
-        let json = Some(Json { file: self.file.clone(), weak: true });
+        let json = Some(Arc::new(Json { file: self.file.clone(), weak: true }));
         Body { attributes, blocks: Vec::new(), span, json }
     }
 

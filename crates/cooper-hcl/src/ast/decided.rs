@@ -1,6 +1,7 @@
 //! Which properties of JSON are arguments, and which are blocks.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::{Attribute, Block, Body, Expr, ExprKind, Json, Name, ObjectItem};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
@@ -79,7 +80,7 @@ struct Property<'a> {
     kind: &'a Name,
     /// What the labels are called.
     names: &'a [&'a str],
-    json: &'a Json,
+    json: &'a Arc<Json>,
     diags: &'a Diagnostics,
     out: &'a mut Vec<Block>,
     result: Result<(), Reported>,

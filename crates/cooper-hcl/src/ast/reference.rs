@@ -108,7 +108,7 @@ impl Finder {
             }
             ExprKind::For(for_expr) => {
                 let For { key_name, value_name, collection, key, value, condition, group: _ } =
-                    for_expr;
+                    &**for_expr;
                 self.expr(collection);
                 self.inside(key_name.as_ref(), value_name, |finder| {
                     for expr in key.iter().chain([value]).chain(condition) {

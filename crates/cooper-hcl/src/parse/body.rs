@@ -397,6 +397,9 @@ impl Parser<'_> {
 
 /// Records arguments that are given twice.
 fn check_unique(body: &Body, diags: &Diagnostics) {
+    if body.attributes.len() < 2 {
+        return;
+    }
     let mut first: HashMap<&Arc<str>, Span> = HashMap::with_capacity(body.attributes.len());
     for attribute in &body.attributes {
         let name = &attribute.name;

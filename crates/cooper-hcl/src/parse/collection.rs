@@ -102,7 +102,7 @@ impl Parser<'_> {
             if parser.is_word("for") {
                 let built;
                 (built, depth) = parser.for_expr(Makes::List)?;
-                return Ok(ExprKind::For(built));
+                return Ok(ExprKind::For(Box::new(built)));
             }
             let elements = parser.list("`]`", |parser| {
                 let built = parser.expr()?;
@@ -124,7 +124,7 @@ impl Parser<'_> {
                 parser.ignore_lines();
                 let built;
                 (built, depth) = parser.for_expr(Makes::Object)?;
-                return Ok(ExprKind::For(built));
+                return Ok(ExprKind::For(Box::new(built)));
             }
             let items;
             (items, depth) = parser.items_of_object()?;

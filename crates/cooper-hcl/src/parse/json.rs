@@ -25,7 +25,7 @@ pub fn parse_json(file: &SourceFile, diags: &Diagnostics) -> Result<File, Report
     let reader = Reader { file, diags };
     let mut body = Body {
         span: node.span,
-        json: Some(Json { file: file.clone(), weak: false }),
+        json: Some(Arc::new(Json { file: file.clone(), weak: false })),
         ..Body::default()
     };
     let mut result = Ok(());

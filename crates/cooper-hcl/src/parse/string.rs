@@ -8,6 +8,9 @@ use super::parser::Parser;
 use crate::diagnostic::{Code, Diagnostic, Reported};
 use crate::source::Span;
 
+/// What a quoted string without these characters says is what is written.
+pub(super) const MARKS: [char; 3] = ['\\', '$', '%'];
+
 /// A text in normal form C.
 pub(super) fn normal(text: &str) -> Arc<str> {
     if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
@@ -25,7 +28,7 @@ impl Parser<'_> {
     /// A piece of a quoted string with its escapes resolved, in normal form C.
     pub(super) fn unescape(&self, span: Span) -> Result<Arc<str>, Reported> {
         let text = self.tokens.text(span);
-        if !text.contains(['\\', '$', '%']) {
+        if !text.contains(MARKS) {
             return Ok(normal(text));
         }
         Ok(normal(&self.unescaped(text, span)?))
@@ -36,7 +39,7 @@ impl Parser<'_> {
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         let mut wrong = None;
-        while let Some(at) = rest.find(['\\', '$', '%']) {
+        while let Some(at) = rest.find(MARKS) {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             let start = span.start() + (text.len() - rest.len()) as u32;

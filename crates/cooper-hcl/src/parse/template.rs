@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::expr::Built;
 use super::parser::{Lines, MAX_NESTING, Parser};
-use super::string::{normal, without_markers};
+use super::string::{MARKS, normal, without_markers};
 use crate::ast::{Expr, ExprKind, Name, Template, TemplatePart};
 use crate::diagnostic::{Code, Diagnostic, Reported};
 use crate::source::Span;
@@ -39,7 +39,7 @@ enum Control {
     If(Built),
     Else,
     EndIf,
-    For(ForLoop),
+    For(Box<ForLoop>),
     EndFor,
 }
 
@@ -130,7 +130,10 @@ impl<'a> Parser<'a> {
     fn literal(&self, span: Span, form: Form, pieces: &mut Vec<Piece<'a>>) -> Result<(), Reported> {
         let text: &'a str = self.tokens.text(span);
         if form == Form::Quoted {
-            let text = Cow::Owned(self.unescaped(text, span)?);
+            let text = match text.contains(MARKS) {
+                true => Cow::Owned(self.unescaped(text, span)?),
+                false => Cow::Borrowed(text),
+            };
             pieces.push(Piece::Literal { text, span, last: true });
             return Ok(());
         }
@@ -173,7 +176,7 @@ impl<'a> Parser<'a> {
                     Some(second) => (Some(first), second),
                     None => (None, first),
                 };
-                return Ok(Control::For(ForLoop { key_name, value_name, collection }));
+                return Ok(Control::For(Box::new(ForLoop { key_name, value_name, collection })));
             }
             (Some(T::Word), "else") => Control::Else,
             (Some(T::Word), "endif") => Control::EndIf,
@@ -319,7 +322,7 @@ enum Opener {
         condition: Built,
         then: Option<Template>,
     },
-    For(ForLoop),
+    For(Box<ForLoop>),
 }
 
 impl Opener {
@@ -346,7 +349,8 @@ impl Section {
                 let span = opening(&condition);
                 (TemplatePart::If { condition, then, otherwise, span }, depth)
             }
-            Opener::For(ForLoop { key_name, value_name, collection }) => {
+            Opener::For(for_loop) => {
+                let ForLoop { key_name, value_name, collection } = *for_loop;
                 let Built { expr: collection, depth } = collection;
                 let span = opening(&collection);
                 (TemplatePart::For { key_name, value_name, collection, body, span }, depth)
