@@ -5,6 +5,7 @@
 //! `cooper-plugin` can tell a plugin's kind from a built-in one.
 
 mod catalog;
+mod choice;
 mod config;
 mod render;
 mod step;
@@ -20,6 +21,7 @@ use crate::communicator::Communicator;
 use crate::failure::Failure;
 
 pub use catalog::Catalog;
+pub use choice::Choice;
 pub use config::{ArgumentType, Config, ConfigSchema, Origin, Phase, macros};
 pub(crate) use step::Inside;
 pub use step::{Deferred, Provisioning, StepCx};

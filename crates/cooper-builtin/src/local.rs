@@ -7,16 +7,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use cooper_build::communicator::Output;
-use cooper_build::component::{Config, StepCx};
-use cooper_build::{Facts, Failure, Stream, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported, did_you_mean};
+use cooper_build::component::{Choice, Config, StepCx};
+use cooper_build::{Facts, Failure, Stream, choices, component_config};
+use cooper_hcl::{Code, Diagnostic, Reported};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempPath;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use crate::arguments::{no_effect, plain, refuse, refuse_element};
+use crate::arguments::{no_effect, plain, refuse};
 use crate::lines::Lines;
 use crate::render::Renderer;
 use crate::script::{self, Scripts, exit_message, quoted_if_needed, split_variables, variables};
@@ -44,7 +44,7 @@ component_config! {
         /// What runs `inline` commands; `/bin/sh -e` when absent.
         inline_shebang: Option<String>,
         /// The systems that the scripts are for: `["linux"]`. On others nothing happens.
-        only_on: Vec<String>,
+        only_on: Vec<OperatingSystem>,
         /// The extension of the temporary file that `inline` commands are written to.
         tempfile_extension: Option<String>,
         /// Without effect: this is for Windows.
@@ -54,7 +54,17 @@ component_config! {
     }
 }
 
-const SYSTEMS: &[&str] = &["darwin", "freebsd", "linux", "openbsd", "solaris", "windows"];
+choices! {
+    /// What a script may be for.
+    pub(crate) enum OperatingSystem: "system" {
+        Darwin = "darwin",
+        FreeBsd = "freebsd",
+        Linux = "linux",
+        OpenBsd = "openbsd",
+        Solaris = "solaris",
+        Windows = "windows",
+    }
+}
 
 /// How long output that nobody ends is waited for once a script is over.
 const GRACE: Duration = Duration::from_millis(500);
@@ -77,7 +87,7 @@ pub(crate) struct Local {
     /// `None` is the default.
     execute_command: Option<Vec<String>>,
     shebang: String,
-    only_on: Vec<String>,
+    only_on: Vec<OperatingSystem>,
     extension: Option<String>,
     valid_exit_codes: Vec<i64>,
     renderer: Renderer,
@@ -105,16 +115,6 @@ impl Local {
             None => chosen(),
         };
         let variables = split_variables(config, &arguments.environment_vars);
-        let mut systems = Ok(());
-        for (index, system) in arguments.only_on.iter().enumerate() {
-            if !SYSTEMS.contains(&system.as_str()) {
-                let message = format!("there is no system called `{system}`");
-                let help = did_you_mean(system, SYSTEMS.iter().copied())
-                    .unwrap_or_else(|| format!("there are `{}`", SYSTEMS.join("`, `")));
-                let place = ("only_on", index);
-                systems = Err(refuse_element(config, Code::InvalidValue, place, message, &help));
-            }
-        }
         if arguments.use_linux_pathing {
             no_effect(config, "use_linux_pathing", "it is for Windows");
         }
@@ -126,7 +126,6 @@ impl Local {
             );
         }
         let (scripts, mut variables) = (scripts?, variables?);
-        systems?;
         variables.extend(arguments.env);
         let execute_command = match arguments.execute_command {
             command if command.is_empty() => None,
@@ -159,7 +158,7 @@ impl Local {
             "macos" => "darwin",
             other => other,
         };
-        if !self.only_on.is_empty() && !self.only_on.iter().any(|system| system == here) {
+        if !self.only_on.is_empty() && !self.only_on.iter().any(|system| system.word() == here) {
             cx.say("Skipping shell-local due to runtime OS").await;
             return Ok(());
         }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::ast::Expr;
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::source::Span;
 use crate::value::convert::ValueStep;
 use crate::value::{Type, Value};
@@ -40,8 +41,39 @@ pub struct ArgumentSchema {
     pub ty: Type,
     /// Whether it must be given and not null.
     pub required: bool,
+    /// The words that it, or each of its elements, may be; nothing when it may be any.
+    pub choices: Option<Choices>,
     /// What it does, as Markdown.
     pub doc: Cow<'static, str>,
+}
+
+/// The words that an argument may be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Choices {
+    /// What each of them is, for messages: `direction`.
+    pub noun: &'static str,
+    /// The words, in the order of the reference page.
+    pub words: &'static [&'static str],
+    /// Whether nothing else will do.
+    pub is_complete: bool,
+}
+
+impl Choices {
+    /// What is said of a word that will not do, without its place.
+    pub fn refusal(&self, word: &str) -> Diagnostic {
+        let Self { noun, words, .. } = self;
+        let message = format!("there is no {noun} called `{word}`");
+        let near = match words.iter().find(|known| known.eq_ignore_ascii_case(word)) {
+            Some(known) => Some(format!("did you mean `{known}`?")),
+            None => did_you_mean(word, words.iter().copied()),
+        };
+        let help = near.unwrap_or_else(|| match words {
+            [only] => format!("there is only `{only}`"),
+            [others @ .., last] => format!("there are `{}` and `{last}`", others.join("`, `")),
+            [] => "leave it out".to_owned(),
+        });
+        Diagnostic::error(Code::InvalidValue, message).help(help)
+    }
 }
 
 /// One kind of nested block.

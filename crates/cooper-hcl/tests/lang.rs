@@ -163,6 +163,7 @@ fn sample_schema() -> Schema {
         name: name.into(),
         ty,
         required,
+        choices: None,
         doc: "".into(),
     };
     let settings = Type::object([("mode", Type::String), ("size", Type::Number)]);

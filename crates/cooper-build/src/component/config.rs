@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Places, Schema};
+use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Choices, Occurrence, Places, Schema};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, System, Type, Value, ValueKind,
@@ -106,6 +106,13 @@ pub trait ConfigSchema: Sized {
 pub trait ArgumentType: Sized {
     /// What the argument's value is converted to before it is read.
     fn ty() -> Type;
+
+    /// The words that the argument, or each of its elements, may be; nothing when it may be any.
+    /// A word that is none of [complete](Choices::is_complete) choices is refused before it is
+    /// read.
+    fn choices() -> Option<Choices> {
+        None
+    }
 
     /// Reads a known value of that type that is not null.
     ///
@@ -247,6 +254,10 @@ impl<T: ArgumentType> ArgumentType for Option<T> {
         T::ty()
     }
 
+    fn choices() -> Option<Choices> {
+        T::choices()
+    }
+
     fn read(value: &Value) -> Result<Self, String> {
         T::read(value).map(Some)
     }
@@ -259,6 +270,10 @@ impl<T: ArgumentType> ArgumentType for Option<T> {
 impl<T: ArgumentType> ArgumentType for Vec<T> {
     fn ty() -> Type {
         Type::list(T::ty())
+    }
+
+    fn choices() -> Option<Choices> {
+        T::choices()
     }
 
     fn read(value: &Value) -> Result<Self, String> {
@@ -322,7 +337,8 @@ pub mod macros {
         has_default: bool,
     ) -> ArgumentSchema {
         let required = !has_default && T::absent().is_none();
-        ArgumentSchema { name: name.into(), ty: T::ty(), required, doc: doc.into() }
+        let (ty, choices) = (T::ty(), T::choices());
+        ArgumentSchema { name: name.into(), ty, required, choices, doc: doc.into() }
     }
 
     /// The schema of a nested block that may stand once.
@@ -332,9 +348,32 @@ pub mod macros {
 
     /// Whether an argument is given, and cannot be read.
     pub fn is_unreadable<T: ArgumentType>(name: &'static str, value: &Value) -> bool {
-        let given = value.as_mapping().and_then(|object| object.get(name));
-        let given = given.filter(|value| !value.is_null() && value.is_wholly_known());
-        given.is_some_and(|value| T::read(value).is_err())
+        given::<T>(name, value).is_some_and(|value| {
+            let is_wrong = complete_choices::<T>().is_some_and(|choices| {
+                words(value).any(|(_, word)| !choices.words.contains(&word))
+            });
+            is_wrong || value.is_wholly_known() && T::read(value).is_err()
+        })
+    }
+
+    /// The value of an argument, when it is given.
+    fn given<'v, T: ArgumentType>(name: &str, value: &'v Value) -> Option<&'v Value> {
+        let given = value.as_mapping().and_then(|object| object.get(name))?;
+        let is_empty = || complete_choices::<T>().is_some() && given.as_str() == Some("");
+        (!given.is_null() && !is_empty()).then_some(given)
+    }
+
+    fn complete_choices<T: ArgumentType>() -> Option<Choices> {
+        T::choices().filter(|choices| choices.is_complete)
+    }
+
+    /// The words of an argument that is one, or of its elements, each with its index, as far as
+    /// they are known.
+    fn words(value: &Value) -> impl Iterator<Item = (Option<usize>, &str)> {
+        let elements = value.as_sequence().unwrap_or_default().iter().enumerate();
+        let elements =
+            elements.filter_map(|(index, element)| Some((Some(index), element.as_str()?)));
+        value.as_str().map(|word| (None, word)).into_iter().chain(elements)
     }
 
     /// Reads one argument.
@@ -345,8 +384,19 @@ pub mod macros {
         places: &Places,
         diags: &Diagnostics,
     ) -> Result<T, Reported> {
-        let given = value.as_mapping().and_then(|object| object.get(name));
-        match given.filter(|value| !value.is_null()) {
+        let given = given::<T>(name, value);
+        if let (Some(choices), Some(value)) = (complete_choices::<T>(), given) {
+            let wrong = words(value).filter(|(_, word)| !choices.words.contains(word));
+            let refused = wrong.map(|(index, word)| {
+                let place = match index {
+                    Some(index) => places.element(name, index),
+                    None => places.value(name),
+                };
+                diags.error(choices.refusal(word).at(place, ""))
+            });
+            refused.last().map_or(Ok(()), Err)?;
+        }
+        match given {
             Some(value) if !value.is_wholly_known() => {
                 // Without it, nothing can be said of the component; that is no mistake.
                 let error =

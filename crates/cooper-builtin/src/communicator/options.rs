@@ -4,8 +4,8 @@
 //! a template that needs them is told so rather than that its arguments do not exist.
 
 use cooper_build::Config;
-use cooper_hcl::schema::ArgumentSchema;
-use cooper_hcl::{Code, Reported, Type, Value, did_you_mean};
+use cooper_hcl::schema::{ArgumentSchema, Choices};
+use cooper_hcl::{Code, Reported, Type, Value};
 
 use crate::arguments::{no_effect, refuse};
 
@@ -24,8 +24,10 @@ pub(crate) struct Options;
 /// Packer's arguments for communicators.
 pub(crate) const OPTIONS: Options = Options;
 
-const CHOICE: &str =
-    "How the machine is reached: `docker`, by the engine that runs the container, or `none`.";
+const CHOICE: &str = "How the machine is reached: by the engine that runs the container, which is what is \
+    done when nothing is said, or not at all.";
+
+const NO_MACHINE: &str = "How the machine is reached: there is none, which has to be said.";
 
 const NO_EFFECT: &str =
     "Without effect, because Cooper has no ssh and no WinRM communicator; a warning says so:";
@@ -88,27 +90,39 @@ const LISTS: &[&str] =
     &["ssh_ciphers", "ssh_key_exchange_algorithms", "ssh_remote_tunnels", "ssh_local_tunnels"];
 
 impl Options {
-    /// The arguments, to be added to those of a source.
-    pub(crate) fn schema(&self) -> impl Iterator<Item = ArgumentSchema> {
+    /// The arguments, to be added to those of a source. `natural` is what is chosen when the
+    /// template says nothing.
+    pub(crate) fn schema(
+        &self,
+        natural: Option<Choice>,
+    ) -> impl Iterator<Item = ArgumentSchema> + use<> {
         let all = [
             (TEXTS, Type::String),
             (NUMBERS, Type::Number),
             (SWITCHES, Type::Bool),
             (LISTS, Type::list(Type::String)),
         ];
-        all.into_iter().flat_map(|(names, ty)| {
+        all.into_iter().flat_map(move |(names, ty)| {
             names.iter().map(move |&name| ArgumentSchema {
                 name: name.into(),
                 ty: ty.clone(),
                 required: false,
-                doc: match name {
-                    "communicator" => CHOICE,
+                choices: (name == "communicator").then_some(choices(natural)),
+                doc: match (name, natural) {
+                    ("communicator", Some(_)) => CHOICE,
+                    ("communicator", None) => NO_MACHINE,
                     _ => NO_EFFECT,
                 }
                 .into(),
             })
         })
     }
+}
+
+/// The communicators of a source. What Packer has besides is refused with words of its own.
+fn choices(natural: Option<Choice>) -> Choices {
+    let words: &[_] = if natural.is_some() { &["docker", "none"] } else { &["none"] };
+    Choices { noun: "communicator", words, is_complete: true }
 }
 
 /// Reads the choice of a communicator from rendered arguments. `natural` is what is chosen when
@@ -140,14 +154,11 @@ pub(crate) fn choose(config: &Config<'_>, natural: Option<Choice>) -> Result<Cho
             return Err(refuse(config, Code::InvalidValue, "communicator", message, help));
         }
         (Some(other), natural) => {
-            let known = if natural.is_some() { &["docker", "none"][..] } else { &["none"] };
-            let message = format!("there is no communicator called `{other}`");
-            let help = did_you_mean(other, known.iter().copied())
-                .unwrap_or_else(|| format!("Cooper has `{}`", known.join("` and `")));
-            return Err(refuse(config, Code::InvalidValue, "communicator", message, &help));
+            let error = choices(natural).refusal(other).at(config.place("communicator"), "");
+            return Err(config.looking_at(&["communicator"]).diags.error(error));
         }
     };
-    for argument in OPTIONS.schema().map(|argument| argument.name) {
+    for argument in OPTIONS.schema(natural).map(|argument| argument.name) {
         if argument != "communicator" && given(&argument).is_some() {
             no_effect(config, &argument, "Cooper has no ssh and no WinRM communicator");
         }

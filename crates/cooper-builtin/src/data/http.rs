@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_build::component::{Config, DataSource, DataSourceKind, ResultAttribute};
-use cooper_build::{Failure, component_config};
+use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
 use futures::future::BoxFuture;
@@ -23,8 +23,8 @@ component_config! {
         /// headers nor body. A page may have 16 MiB of text in UTF-8, and take ten minutes. Proxies are
         /// those of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`.
         url: Option<String>,
-        /// `GET`, `HEAD`, `POST`, `PUT`, `DELETE`, `OPTIONS` or `PATCH`; `GET` when absent.
-        method: Option<String>,
+        /// How to ask; `GET` when absent.
+        method: Option<RequestMethod>,
         /// The headers to send.
         request_headers: BTreeMap<String, String>,
         /// What to send.
@@ -32,7 +32,32 @@ component_config! {
     }
 }
 
-const METHODS: &[&str] = &["HEAD", "GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+choices! {
+    /// How to ask a server.
+    enum RequestMethod: "method" {
+        Get = "GET",
+        Head = "HEAD",
+        Post = "POST",
+        Put = "PUT",
+        Delete = "DELETE",
+        Options = "OPTIONS",
+        Patch = "PATCH",
+    }
+}
+
+impl From<RequestMethod> for Method {
+    fn from(method: RequestMethod) -> Self {
+        match method {
+            RequestMethod::Get => Self::GET,
+            RequestMethod::Head => Self::HEAD,
+            RequestMethod::Post => Self::POST,
+            RequestMethod::Put => Self::PUT,
+            RequestMethod::Delete => Self::DELETE,
+            RequestMethod::Options => Self::OPTIONS,
+            RequestMethod::Patch => Self::PATCH,
+        }
+    }
+}
 
 /// Headers that say how a request is sent, which is not the template's business.
 const OWN_HEADERS: &[&str] = &["host", "content-length", "transfer-encoding", "trailer"];
@@ -93,13 +118,6 @@ struct Http {
 
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Http, Reported> {
     let url = url(config, arguments.url.as_deref().unwrap_or_default());
-    let method = match arguments.method.as_deref() {
-        None | Some("") => Ok(Method::GET),
-        Some(method) if METHODS.contains(&method) => {
-            Method::from_bytes(method.as_bytes()).map_err(|_| wrong_method(config, method))
-        }
-        Some(method) => Err(wrong_method(config, method)),
-    };
     let mut headers = HeaderMap::new();
     let mut sound = Ok(());
     for (name, value) in &arguments.request_headers {
@@ -120,11 +138,11 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Http, Reported> 
             }
         }
     }
-    let (url, method, ()) = (url?, method?, sound?);
+    let (url, ()) = (url?, sound?);
     Ok(Http {
         address: Value::string(arguments.url.unwrap_or_default()).with_marks(config.marks("url")),
         url,
-        method,
+        method: arguments.method.map_or(Method::GET, Method::from),
         headers,
         body: arguments.request_body.filter(|body| !body.is_empty()),
         limits: LIMITS,
@@ -146,12 +164,6 @@ fn url(config: &Config<'_>, text: &str) -> Result<Url, Reported> {
         }
         Err(cause) => Err(refuse(format!("`url` is no address: {cause}"))),
     }
-}
-
-fn wrong_method(config: &Config<'_>, method: &str) -> Reported {
-    let message = format!("there is no method `{method}`");
-    let help = format!("Packer has `{}`", METHODS.join("`, `"));
-    refuse(config, Code::InvalidValue, "method", message, &help)
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {

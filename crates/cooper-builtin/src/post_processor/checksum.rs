@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
-use cooper_build::{Failure, component_config};
-use cooper_hcl::{Code, Reported, did_you_mean};
+use cooper_build::component::{
+    Choice, Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
+use cooper_build::{Failure, choices, component_config};
+use cooper_hcl::Reported;
 use futures::future::BoxFuture;
 use sha2::digest::DynDigest;
 use tokio::sync::Mutex;
 
-use crate::arguments::{plain, refuse_element};
+use crate::arguments::plain;
 use crate::facts;
 use crate::files::{Files, write_whole};
 use crate::kind::Kind;
@@ -22,9 +24,8 @@ use crate::render::Renderer;
 component_config! {
     /// Writes digests of the artifact's files into files.
     struct Arguments {
-        /// The digests to write: `md5`, `sha1`, `sha224`, `sha256`, `sha384`, `sha512`; `["md5"]` when
-        /// absent.
-        checksum_types: Vec<String>,
+        /// The digests to write; `["md5"]` when absent.
+        checksum_types: Vec<ChecksumType>,
         /// The file to write; `packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum` when
         /// absent.
         output: Option<String>,
@@ -33,7 +34,17 @@ component_config! {
 
 const OUTPUT: &str = "packer_{{.BuildName}}_{{.BuilderType}}_{{.ChecksumType}}.checksum";
 
-const TYPES: &[&str] = &["md5", "sha1", "sha224", "sha256", "sha384", "sha512"];
+choices! {
+    /// A kind of digest.
+    enum ChecksumType: "checksum" {
+        Md5 = "md5",
+        Sha1 = "sha1",
+        Sha224 = "sha224",
+        Sha256 = "sha256",
+        Sha384 = "sha384",
+        Sha512 = "sha512",
+    }
+}
 
 /// Builds run side by side and may write one file.
 static WRITING: Mutex<()> = Mutex::const_new(());
@@ -44,7 +55,7 @@ pub(crate) fn kind() -> impl PostProcessorKind {
 }
 
 struct Checksum {
-    types: Vec<String>,
+    types: Vec<ChecksumType>,
     output: String,
     renderer: Renderer,
 }
@@ -52,34 +63,27 @@ struct Checksum {
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Checksum, Reported> {
     let mut types = arguments.checksum_types;
     if types.is_empty() {
-        types.push("md5".to_owned());
-    }
-    let mut result = Ok(());
-    for (index, name) in types.iter().enumerate().filter(|(_, name)| hasher(name).is_none()) {
-        let message = format!("there is no checksum called `{name}`");
-        let help = did_you_mean(name, TYPES.iter().copied())
-            .unwrap_or_else(|| format!("there are `{}`", TYPES.join("`, `")));
-        let place = ("checksum_types", index);
-        result = Err(refuse_element(config, Code::InvalidValue, place, message, &help));
+        types.push(ChecksumType::Md5);
     }
     let output = arguments.output.filter(|output| !output.is_empty());
-    result.map(|()| Checksum {
+    Ok(Checksum {
         types,
         output: output.unwrap_or_else(|| OUTPUT.to_owned()),
         renderer: Renderer::new(config),
     })
 }
 
-fn hasher(name: &str) -> Option<Box<dyn DynDigest>> {
-    Some(match name {
-        "md5" => Box::new(md5::Md5::default()),
-        "sha1" => Box::new(sha1::Sha1::default()),
-        "sha224" => Box::new(sha2::Sha224::default()),
-        "sha256" => Box::new(sha2::Sha256::default()),
-        "sha384" => Box::new(sha2::Sha384::default()),
-        "sha512" => Box::new(sha2::Sha512::default()),
-        _ => return None,
-    })
+impl ChecksumType {
+    fn hasher(self) -> Box<dyn DynDigest> {
+        match self {
+            Self::Md5 => Box::new(md5::Md5::default()),
+            Self::Sha1 => Box::new(sha1::Sha1::default()),
+            Self::Sha224 => Box::new(sha2::Sha224::default()),
+            Self::Sha256 => Box::new(sha2::Sha256::default()),
+            Self::Sha384 => Box::new(sha2::Sha384::default()),
+            Self::Sha512 => Box::new(sha2::Sha512::default()),
+        }
+    }
 }
 
 impl PostProcessor for Checksum {
@@ -94,11 +98,11 @@ impl PostProcessor for Checksum {
                 return Ok(Processed { artifact: input.clone(), input: Keep::Always });
             }
             let mut files = input.files.clone();
-            for name in &self.types {
+            for &ty in &self.types {
                 let data = [
                     ("BuildName", cx.origin().source_label.as_str()),
                     ("BuilderType", cx.origin().source_type.as_str()),
-                    ("ChecksumType", name.as_str()),
+                    ("ChecksumType", ty.word()),
                 ];
                 let output = self
                     .renderer
@@ -106,7 +110,7 @@ impl PostProcessor for Checksum {
                     .map_err(|failure| failure.while_doing("render `output`"))?;
                 let output = PathBuf::from(output);
                 for file in &input.files {
-                    let sum = digest(name, file).await?;
+                    let sum = digest(ty, file).await?;
                     let writing = WRITING.lock().await;
                     let (list, file) = (output.clone(), file.clone());
                     let written =
@@ -144,11 +148,11 @@ impl PostProcessor for Checksum {
 }
 
 /// A file's digest in hexadecimal digits.
-async fn digest(name: &str, path: &Path) -> Result<String, Failure> {
+async fn digest(ty: ChecksumType, path: &Path) -> Result<String, Failure> {
     let shown = path.display().to_string();
-    let (name, path) = (name.to_owned(), path.to_owned());
+    let path = path.to_owned();
     let sum = tokio::task::spawn_blocking(move || {
-        let mut hasher = hasher(&name).ok_or(io::ErrorKind::Unsupported)?;
+        let mut hasher = ty.hasher();
         let mut file = File::open(path)?;
         let mut buffer = vec![0; 128 * 1024];
         loop {
@@ -194,10 +198,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.txt");
         std::fs::write(&file, "abc").unwrap();
-        let sum = digest("sha256", &file).await.unwrap();
+        let sum = digest(ChecksumType::Sha256, &file).await.unwrap();
         assert_eq!(sum, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-        assert_eq!(digest("md5", &file).await.unwrap(), "900150983cd24fb0d6963f7d28e17f72");
-        assert!(digest("md5", &folder.path().join("none")).await.is_err());
+        assert_eq!(
+            digest(ChecksumType::Md5, &file).await.unwrap(),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
+        assert!(digest(ChecksumType::Md5, &folder.path().join("none")).await.is_err());
 
         let output = folder.path().join("sums/list");
         note(&output, "1", Path::new("x/a.txt")).unwrap();

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use bzip2::write::BzEncoder;
 use cooper_build::artifact::Artifact;
-use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
+use cooper_build::component::{
+    ArgumentType, Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
+};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::schema::Choices;
+use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use futures::future::BoxFuture;
@@ -31,14 +34,55 @@ component_config! {
         /// The file to make. Its extensions tell the format. When absent,
         /// `packer_{{.BuildName}}_{{.BuilderType}}.tar.gz`.
         output: Option<String>,
-        /// The format, when the name does not tell: `tar.gz`, `tar.xz`, `zip`, `gz`.
-        format: Option<String>,
+        /// The format, when the name does not tell.
+        format: Option<Format>,
         /// How hard to compress, from 1, fast, to 9, small.
         compression_level: Option<i64>,
         /// The old way to choose a format; without effect.
         archive: Option<String>,
         /// The old way to choose a format; without effect.
         algorithm: Option<String>,
+    }
+}
+
+/// The extensions that tell a format, such as `tar.gz`; what stands before them does not matter.
+#[derive(Clone, Debug, Default)]
+struct Format(String);
+
+const FORMATS: Choices = Choices {
+    noun: "format",
+    words: &[
+        "tar",
+        "tar.gz",
+        "tar.xz",
+        "tar.bzip2",
+        "tar.lz4",
+        "tar.bgzf",
+        "zip",
+        "gz",
+        "xz",
+        "bzip2",
+        "lz4",
+        "bgzf",
+    ],
+    is_complete: false,
+};
+
+impl ArgumentType for Format {
+    fn ty() -> Type {
+        Type::String
+    }
+
+    fn choices() -> Option<Choices> {
+        Some(FORMATS)
+    }
+
+    fn read(value: &Value) -> Result<Self, String> {
+        String::read(value).map(Self)
+    }
+
+    fn draft(_: &Value) -> Option<Self> {
+        Some(Self::default())
     }
 }
 
@@ -126,16 +170,11 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Compress, Report
             );
         }
     }
-    let format = arguments.format.unwrap_or_default();
+    let Format(format) = arguments.format.unwrap_or_default();
     let mut sound = Ok(());
     if !format.is_empty() && format_of(&format!(".{format}")).is_none() {
-        sound = Err(refuse(
-            config,
-            Code::InvalidValue,
-            "format",
-            format!("there is no format called `{format}`"),
-            "there are `tar`, `zip`, `gz`, `bgzf`, `lz4`, `xz`, `bzip2`, and `tar.` with these",
-        ));
+        let error = FORMATS.refusal(&format).at(config.place("format"), "");
+        sound = Err(config.looking_at(&["format"]).diags.error(error));
     }
     let level = match arguments.compression_level {
         None | Some(-1 | 0) => None,

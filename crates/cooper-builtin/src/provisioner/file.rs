@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 
 use cooper_build::communicator::{Communicator, Content, Upload};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
-use cooper_build::{Failure, component_config};
+use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
@@ -25,10 +25,18 @@ component_config! {
         content: Option<String>,
         /// Where it goes. Required. With a final slash, it is the folder that gets the file.
         destination: Option<String>,
-        /// `upload`, into the machine, or `download`, out of it; `upload` when absent.
-        direction: Option<String>,
+        /// Which way: `upload` into the machine, or `download` out of it; `upload` when absent.
+        direction: Option<Direction>,
         /// Whether the source may not exist before the build runs.
         generated: bool,
+    }
+}
+
+choices! {
+    /// Which way files go.
+    enum Direction: "direction" {
+        Upload = "upload",
+        Download = "download",
     }
 }
 
@@ -52,21 +60,8 @@ enum Work {
 
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<FileStep, Reported> {
     let mut result = Ok(());
-
-    let upload = match arguments.direction.as_deref() {
-        None | Some("" | "upload") => true,
-        Some("download") => false,
-        Some(other) => {
-            result = Err(refuse(
-                config,
-                Code::InvalidValue,
-                "direction",
-                format!("`{other}` is no direction"),
-                "a direction is `upload` or `download`",
-            ));
-            true
-        }
-    };
+    let direction = arguments.direction.unwrap_or(Direction::Upload);
+    let upload = direction == Direction::Upload;
     let destination = arguments.destination.unwrap_or_default();
     if destination.is_empty() {
         result = Err(refuse(

@@ -99,7 +99,7 @@ pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
     let pulls = Arc::new(Pulls::new(engine.clone()));
     Kind::new(move |config, arguments| prepare(config, arguments, engine.clone(), pulls.clone()))
         .with_arguments(login::arguments())
-        .with_arguments(OPTIONS.schema())
+        .with_arguments(OPTIONS.schema(Some(Choice::Docker)))
         .with_facts(&["ImageSha256", "SourceImageDigest", "SourceImageSha256"])
         .rendered_later(&[("run_command", &["Image"])])
 }

@@ -21,7 +21,7 @@ component_config! {
 /// The kind of source called `null`.
 pub(crate) fn kind() -> impl SourceKind {
     Kind::new(|config, Arguments {}| choose(config, None).map(|_| Null))
-        .with_arguments(OPTIONS.schema())
+        .with_arguments(OPTIONS.schema(None))
 }
 
 struct Null;

@@ -563,6 +563,7 @@ mod tests {
             name: name.into(),
             ty,
             required: false,
+            choices: None,
             doc: "".into(),
         };
         Schema {

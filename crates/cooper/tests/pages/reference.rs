@@ -8,7 +8,7 @@ use cooper_build::template::{POST_PROCESSOR, PROVISIONER, Shape};
 use cooper_builtin::catalog;
 use cooper_container::{DockerConfig, DockerEngine};
 use cooper_hcl::function::{Function, Param, SPECIAL_FORMS};
-use cooper_hcl::schema::{ArgumentSchema, Schema};
+use cooper_hcl::schema::{ArgumentSchema, Choices, Schema};
 use cooper_hcl::{Functions, Type, Value};
 
 const NOTE: &str = "<!-- Made by `cargo xtask docs`. -->\n";
@@ -109,14 +109,22 @@ fn arguments(page: &mut String, schema: &Schema) {
     if !own.is_empty() {
         page.push_str("\n| Argument | Type | |\n| --- | --- | --- |\n");
     }
-    for ArgumentSchema { name, ty, required, doc } in own {
+    for ArgumentSchema { name, ty, required, choices, doc } in own {
         let required = if *required { "Required. " } else { "" };
-        let _ = writeln!(page, "| `{name}` | `{ty}` | {required}{} |", line(doc));
+        let words = choices.map_or_else(String::new, words);
+        let _ = writeln!(page, "| `{name}` | `{ty}` | {required}{}{words} |", line(doc));
     }
     if let Some(first) = shared.first() {
         let names: Vec<_> = shared.iter().map(|argument| format!("`{}`", argument.name)).collect();
         let _ = write!(page, "\n{} {}.\n", line(&first.doc), names.join(", "));
     }
+}
+
+/// The words that an argument may be, behind its documentation.
+fn words(choices: Choices) -> String {
+    let Choices { words, is_complete, .. } = choices;
+    let lead = if is_complete { "Choices" } else { "For example" };
+    format!(" {lead}: `{}`.", words.join("`, `"))
 }
 
 fn functions() -> String {
