@@ -29,7 +29,7 @@ pub use data::DataBlock;
 pub use load::{ROOT, is_legacy};
 pub use local::Local;
 pub use packer::PluginRequirement;
-pub use repeat::{Elements, Repeat, Repeated};
+pub use repeat::{DYNAMIC, Elements, Repeat, Repeated};
 pub use shape::{ArgumentShape, BlockShape, Rest, Shape, is_identifier};
 pub use source::{SourceBlock, SourceRef};
 pub use variable::{Rule, Variable};

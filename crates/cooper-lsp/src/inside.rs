@@ -2,18 +2,31 @@
 
 use cooper_build::Catalog;
 use cooper_build::component::Role;
-use cooper_build::template::{ROOT, Rest, Shape};
-use cooper_hcl::schema::{ArgumentSchema, Schema};
+use cooper_build::template::{DYNAMIC as DYNAMIC_SHAPE, ROOT, Rest, Shape};
+use cooper_hcl::Type;
+use cooper_hcl::schema::{ArgumentSchema, Choices, DYNAMIC, DYNAMIC_LABELS, Schema};
 
 use crate::outline::Block;
+use crate::page::Page;
 
 /// What a block may contain.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Inside<'a> {
     /// What every block of its kind may.
-    pub(crate) shape: Option<&'static Shape>,
+    shape: Option<&'static Shape>,
     /// What the component may, or a block nested in it.
-    pub(crate) schema: Option<&'a Schema>,
+    schema: Option<&'a Schema>,
+    /// What each block may contain that it makes, when it is `dynamic`.
+    made: Option<Made<'a>>,
+    /// Whether `dynamic` may make its nested blocks.
+    repeats: bool,
+}
+
+/// What a block may contain that a `dynamic` block makes.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    shape: Option<&'static Shape>,
+    schema: Option<&'a Schema>,
 }
 
 /// An argument, whoever declares it.
@@ -25,6 +38,8 @@ pub(crate) struct Argument<'a> {
     pub(crate) ty: String,
     /// Whether it must be given.
     pub(crate) required: bool,
+    /// The words that it, or each of its elements, may be.
+    pub(crate) choices: Option<Choices>,
     /// What it does.
     pub(crate) doc: &'a str,
 }
@@ -40,29 +55,59 @@ pub(crate) struct Nested<'a> {
     pub(crate) doc: &'a str,
 }
 
+const REPEATED: Nested<'static> = Nested {
+    name: DYNAMIC,
+    labels: DYNAMIC_LABELS,
+    doc: "Makes blocks of the type that its label names, one for each element of a collection.",
+};
+
 impl<'a> Inside<'a> {
     /// What a file may contain.
-    pub(crate) fn file() -> Self {
-        Self { shape: Some(&ROOT), schema: None }
+    fn file() -> Self {
+        Self { shape: Some(&ROOT), ..Self::default() }
     }
 
-    /// What may stand in the innermost of these blocks.
-    pub(crate) fn blocks(path: &[&Block], catalog: &'a Catalog) -> Self {
-        path.iter().fold(Self::file(), |inside, block| inside.block(block, catalog))
+    /// What may stand in the innermost of these blocks of a page.
+    pub(crate) fn blocks(path: &[&Block], page: &Page, catalog: &'a Catalog) -> Self {
+        path.iter().fold(Self::file(), |inside, block| inside.block(block, page, catalog))
     }
 
-    fn block(self, block: &Block, catalog: &'a Catalog) -> Self {
+    fn block(self, block: &Block, page: &Page, catalog: &'a Catalog) -> Self {
         let name = block.kind.text.as_str();
+        if self.repeats && name == DYNAMIC {
+            let kind = block.labels.first().map_or("", |label| &label.text);
+            let labels =
+                page.strings(block.body.as_ref().and_then(|body| body.attribute("labels")));
+            let Self { shape, schema, .. } = self.named(kind, labels.first().copied(), catalog);
+            let made = Some(Made { shape, schema });
+            return Self { shape: Some(&DYNAMIC_SHAPE), made, ..Self::default() };
+        }
+        let inner = match self.made {
+            Some(Made { shape, schema }) if name == "content" => {
+                Self { shape, schema, ..Self::default() }
+            }
+            _ => self.named(name, block.labels.first().map(|label| &*label.text), catalog),
+        };
+        let has_blocks = |shape: &Shape| !shape.blocks.is_empty();
+        let in_build = self.repeats || self.made.is_some() || name == "build";
+        Self {
+            repeats: inner.schema.is_some_and(|schema| !schema.blocks.is_empty())
+                || in_build && inner.shape.is_some_and(has_blocks),
+            ..inner
+        }
+    }
+
+    /// What a nested block of this type and with this label may contain.
+    fn named(self, name: &str, label: Option<&str>, catalog: &'a Catalog) -> Self {
         if let Some(found) = self.shape.and_then(|shape| shape.block(name)) {
-            let component = block.labels.first().map(|label| component_of(&label.text));
-            let schema = match (found.shape.rest, component) {
+            let schema = match (found.shape.rest, label.map(component_of)) {
                 (Rest::Component(role), Some(component)) => catalog.schema(role, component),
                 _ => None,
             };
-            return Self { shape: Some(found.shape), schema };
+            return Self { shape: Some(found.shape), schema, ..Self::default() };
         }
         let schema = self.schema.and_then(|schema| schema.block(name));
-        Self { shape: None, schema: schema.map(|block| &block.schema) }
+        Self { schema: schema.map(|block| &block.schema), ..Self::default() }
     }
 
     /// Every argument, in the order of the pages.
@@ -73,6 +118,7 @@ impl<'a> Inside<'a> {
             name: argument.name,
             ty: argument.ty.to_owned(),
             required: argument.required,
+            choices: None,
             doc: argument.doc,
         }))
         .collect()
@@ -91,7 +137,20 @@ impl<'a> Inside<'a> {
             shape.map(|block| Nested { name: block.name, labels: block.labels, doc: block.doc });
         let own =
             own.map(|block| Nested { name: &block.name, labels: &[], doc: &block.schema.doc });
-        shape.chain(own).collect()
+        shape.chain(own).chain(self.repeats.then_some(REPEATED)).collect()
+    }
+
+    /// What a block of this type makes: nothing unless it is `dynamic`.
+    pub(crate) fn made_by(self, block: &str) -> Vec<Nested<'a>> {
+        if !self.repeats || block != DYNAMIC {
+            return Vec::new();
+        }
+        Self { repeats: false, ..self }.nested()
+    }
+
+    /// The argument's type, where a component declares it.
+    pub(crate) fn ty(self, argument: &str) -> Option<&'a Type> {
+        self.schema?.argument(argument).map(|argument| &argument.ty)
     }
 
     /// What role the component has that the block of this name is for, and how it is named in
@@ -105,8 +164,28 @@ impl<'a> Inside<'a> {
 }
 
 fn of_schema(argument: &ArgumentSchema) -> Argument<'_> {
-    let ArgumentSchema { name, ty, required, doc, .. } = argument;
-    Argument { name, ty: ty.to_string(), required: *required, doc }
+    let ArgumentSchema { name, ty, required, choices, doc } = argument;
+    Argument { name, ty: ty.to_string(), required: *required, choices: *choices, doc }
+}
+
+/// What `dynamic` blocks call the elements that they go through, where an argument of the innermost
+/// of these blocks may mention them.
+pub(crate) fn elements<'p>(path: &[&'p Block], argument: &str, page: &'p Page) -> Vec<&'p str> {
+    let element = |(at, block): (usize, &&'p Block)| {
+        let is_inside = match path.get(at + 1) {
+            Some(inner) => inner.kind.text == "content",
+            None => argument == "labels",
+        };
+        if block.kind.text != DYNAMIC || !is_inside {
+            return None;
+        }
+        let iterator = block.body.as_ref().and_then(|body| body.attribute("iterator"));
+        match iterator.map(|given| &page.tokens[given.value.clone()]) {
+            Some([name, ..]) => Some(page.word(name)),
+            _ => block.labels.first().map(|label| label.text.as_str()),
+        }
+    };
+    path.iter().enumerate().filter_map(element).collect()
 }
 
 /// The type of the component that a label names: `docker` in `docker.base` and

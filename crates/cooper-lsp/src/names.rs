@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use cooper_build::template::SourceRef;
+use cooper_hcl::schema::DYNAMIC;
 use cooper_hcl::token::TokenKind;
 
 use crate::outline::{Attribute, Block, Body, Word};
@@ -145,8 +146,13 @@ impl Finder<'_> {
             }
         }
         for Block { kind, labels, body, .. } in &body.blocks {
-            if let ("source", true, [label]) = (kind.text.as_str(), in_build, &labels[..]) {
-                self.source(&label.text, label.place.clone());
+            match (kind.text.as_str(), &labels[..]) {
+                ("source", [label]) if in_build => self.source(&label.text, label.place.clone()),
+                (DYNAMIC, [made]) if in_build && made.text == "source" => {
+                    let labels = body.as_ref().and_then(|body| body.attribute("labels"));
+                    labels.into_iter().for_each(|labels| self.sources(labels));
+                }
+                _ => {}
             }
             if let Some(body) = body {
                 self.body(body, in_build);
@@ -157,14 +163,8 @@ impl Finder<'_> {
     /// The strings of a list that name sources.
     fn sources(&mut self, attribute: &Attribute) {
         let page = self.page;
-        let tokens = &page.tokens[attribute.value.clone()];
-        for around in tokens.windows(3) {
-            if around[0].kind == TokenKind::QuoteOpen
-                && around[1].kind == TokenKind::Text
-                && around[2].kind == TokenKind::QuoteClose
-            {
-                self.source(page.word(&around[1]), page.place(&around[1]));
-            }
+        for place in page.string_places(Some(attribute)) {
+            self.source(&page.text()[place.clone()], place);
         }
     }
 
@@ -311,6 +311,10 @@ mod tests {
             ),
             (
                 "build {\n provisioner \"shell\" {\n only = [\"docker.a\"]\n inline = [\"docker.b\"]\n}\n}",
+                &["source.docker.a a docker.a"],
+            ),
+            (
+                "build {\n dynamic \"source\" {\n labels = [\"docker.a\"]\n}\n}",
                 &["source.docker.a a docker.a"],
             ),
             // What looks like a name and is none.

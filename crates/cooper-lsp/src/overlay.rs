@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use cooper_hcl::{FileKind, System};
+use cooper_hcl::secret_store::ClosedStores;
+use cooper_hcl::{FileKind, SecretStores, System};
 
 /// Texts that stand in the place of files, by their absolute paths.
 pub(crate) type Texts = Arc<BTreeMap<PathBuf, Arc<str>>>;
@@ -95,6 +96,11 @@ impl System for Overlay {
 
     fn random(&self, buffer: &mut [u8]) {
         self.base.random(buffer);
+    }
+
+    /// Nobody is asked while somebody writes.
+    fn secret_stores(&self) -> &dyn SecretStores {
+        &ClosedStores
     }
 }
 

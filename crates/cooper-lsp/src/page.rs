@@ -1,12 +1,13 @@
 //! A file as it stands in the editor, broken or not: its text, its tokens and its outline.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use cooper_hcl::token::{Token, Tokens};
+use cooper_hcl::token::{Token, TokenKind, Tokens};
 use cooper_hcl::{SourceFile, SourceMap};
 
-use crate::outline::{Body, outline};
+use crate::outline::{Attribute, Body, outline};
 use crate::position::Lines;
 
 /// A file as it stands in the editor. Places in it are bytes of its text.
@@ -71,7 +72,7 @@ impl Page {
     }
 
     /// The bytes that a token covers.
-    pub(crate) fn place(&self, token: &Token) -> std::ops::Range<usize> {
+    pub(crate) fn place(&self, token: &Token) -> Range<usize> {
         let base = self.file.base();
         (token.span.start() - base) as usize..(token.span.end() - base) as usize
     }
@@ -79,6 +80,22 @@ impl Page {
     /// The text of a token.
     pub(crate) fn word(&self, token: &Token) -> &str {
         &self.text()[self.place(token)]
+    }
+
+    /// The strings in a value that are nothing but text, in order: `["a", "b"]`.
+    pub(crate) fn strings(&self, attribute: Option<&Attribute>) -> Vec<&str> {
+        self.string_places(attribute).into_iter().map(|place| &self.text()[place]).collect()
+    }
+
+    /// The bytes of those strings, without quotes.
+    pub(crate) fn string_places(&self, attribute: Option<&Attribute>) -> Vec<Range<usize>> {
+        let tokens = attribute.map_or(&[][..], |attribute| &self.tokens[attribute.value.clone()]);
+        let is_string = |around: &&[Token]| {
+            around[0].kind == TokenKind::QuoteOpen
+                && around[1].kind == TokenKind::Text
+                && around[2].kind == TokenKind::QuoteClose
+        };
+        tokens.windows(3).filter(is_string).map(|around| self.place(&around[1])).collect()
     }
 
     /// The index of the last token that begins before a byte.

@@ -1,13 +1,14 @@
 //! The conversation: who says what when.
 //!
 //! One thread reads messages, one analyses templates, and this one answers. Requests are
-//! answered in the order they come; diagnostics follow once nobody waits for an answer.
+//! answered in the order they come; diagnostics follow once nobody waits for an answer. A request
+//! that is taken back is answered all the same, with an error, even while it is being dealt with.
 
-use std::collections::VecDeque;
+use std::collections::HashSet;
 use std::io::{self, BufRead, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use cooper_build::Catalog;
@@ -60,7 +61,10 @@ pub fn serve(
 ) -> io::Result<Ended> {
     let (sender, inbox) = sync_channel(WAITING);
     let deliver = sender.clone();
-    thread::Builder::new().name("messages".to_owned()).spawn(move || receive(input, &sender))?;
+    let withdrawn = Withdrawn::default();
+    let noted = withdrawn.clone();
+    let work = move || receive(input, &sender, &noted);
+    thread::Builder::new().name("messages".to_owned()).spawn(work)?;
     let Host { system, catalog, version } = host;
     let mut server = Server {
         workspace: Workspace::new(system.clone(), catalog.clone()),
@@ -71,6 +75,7 @@ pub fn serve(
         phase: Phase::New,
         worker: None,
         deliver,
+        withdrawn,
     };
     server.run(&inbox)
 }
@@ -83,12 +88,65 @@ enum Happening {
     Gone,
 }
 
+/// The numbers of requests that the client took back and that are not answered yet.
+#[derive(Clone, Default)]
+struct Withdrawn(Arc<Mutex<Requests>>);
+
+#[derive(Default)]
+struct Requests {
+    open: HashSet<RequestId>,
+    withdrawn: HashSet<RequestId>,
+}
+
+impl Withdrawn {
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        // Sets of numbers are never half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes what a message says of requests.
+    fn note(&self, message: &Message) {
+        match message {
+            Message::Request(request) => {
+                self.requests().open.insert(request.id.clone());
+            }
+            Message::Notification(note) if note.method == "$/cancelRequest" => {
+                let id = note.params.get("id").cloned().map(serde_json::from_value::<RequestId>);
+                let mut requests = self.requests();
+                if let Some(Ok(id)) = id
+                    && requests.open.contains(&id)
+                {
+                    requests.withdrawn.insert(id);
+                }
+            }
+            Message::Notification(_) | Message::Response(_) => {}
+        }
+    }
+
+    /// Whether a request was taken back.
+    fn has(&self, id: &RequestId) -> bool {
+        self.requests().withdrawn.contains(id)
+    }
+
+    /// A request is being answered.
+    fn close(&self, id: &RequestId) {
+        let mut requests = self.requests();
+        requests.open.remove(id);
+        requests.withdrawn.remove(id);
+    }
+}
+
 /// Passes on what the client says. It reads on while requests are answered, so that a request can
 /// be taken back.
-fn receive(mut input: impl BufRead, inbox: &SyncSender<Happening>) {
+fn receive(mut input: impl BufRead, inbox: &SyncSender<Happening>, withdrawn: &Withdrawn) {
     loop {
         let happening = match transport::read(&mut input) {
-            Ok(Some(incoming)) => Happening::Said(incoming),
+            Ok(Some(incoming)) => {
+                if let Incoming::Message(message) = &incoming {
+                    withdrawn.note(message);
+                }
+                Happening::Said(incoming)
+            }
             Ok(None) => Happening::Gone,
             Err(error) => {
                 tracing::error!("the client cannot be understood: {error}");
@@ -120,6 +178,7 @@ struct Server<W> {
     workspace: Workspace,
     worker: Option<Worker>,
     deliver: SyncSender<Happening>,
+    withdrawn: Withdrawn,
 }
 
 /// Whether the conversation goes on.
@@ -127,47 +186,21 @@ type Next = Option<Ended>;
 
 impl<W: Write> Server<W> {
     fn run(&mut self, inbox: &Receiver<Happening>) -> io::Result<Ended> {
-        let mut waiting = VecDeque::new();
         loop {
-            // What came meanwhile is looked through first: it may take back what waits.
-            while waiting.len() < WAITING
-                && let Ok(happening) = inbox.try_recv()
-            {
-                self.queue(happening, &mut waiting)?;
-            }
-            if waiting.is_empty() {
-                self.analyse();
-                // This end is held by `self.deliver`, so that there is always a sender.
-                let Ok(happening) = inbox.recv() else { return Ok(Ended::Abruptly) };
-                self.queue(happening, &mut waiting)?;
-            }
-            let Some(happening) = waiting.pop_front() else { continue };
+            let happening = match inbox.try_recv() {
+                Ok(happening) => happening,
+                Err(_) => {
+                    // Nobody waits for an answer.
+                    self.analyse();
+                    // This end is held by `self.deliver`, so that there is always a sender.
+                    let Ok(happening) = inbox.recv() else { return Ok(Ended::Abruptly) };
+                    happening
+                }
+            };
             if let Some(ended) = self.handle(happening)? {
                 return Ok(ended);
             }
         }
-    }
-
-    /// Queues what happened; `$/cancelRequest` takes out the request it names, if it waits.
-    fn queue(&mut self, happening: Happening, waiting: &mut VecDeque<Happening>) -> io::Result<()> {
-        if let Happening::Said(Incoming::Message(Message::Notification(note))) = &happening
-            && note.method == "$/cancelRequest"
-        {
-            let id = note.params.get("id").cloned().map(serde_json::from_value::<RequestId>);
-            let Some(Ok(id)) = id else { return Ok(()) };
-            let is_it = |happening: &Happening| {
-                matches!(happening, Happening::Said(Incoming::Message(Message::Request(request)))
-                    if request.id == id)
-            };
-            if let Some(at) = waiting.iter().position(is_it) {
-                waiting.remove(at);
-                let code = ErrorCode::RequestCanceled as i32;
-                self.send(Response::new_err(id, code, "taken back".to_owned()).into())?;
-            }
-            return Ok(());
-        }
-        waiting.push_back(happening);
-        Ok(())
     }
 
     fn handle(&mut self, happening: Happening) -> io::Result<Next> {
@@ -179,11 +212,9 @@ impl<W: Write> Server<W> {
             }
             Happening::Said(Incoming::Message(Message::Request(request))) => {
                 let id = request.id.clone();
-                let response = match self.request(request) {
-                    Ok(result) => Response { id, response_result: Ok(result) },
-                    Err(error) => Response { id, response_result: Err(error) },
-                };
-                self.send(response.into())?;
+                let answer = self.request(request);
+                self.withdrawn.close(&id);
+                self.send(Response { id, response_result: answer }.into())?;
             }
             Happening::Said(Incoming::Message(Message::Notification(note))) => {
                 if note.method == "exit" {
@@ -223,7 +254,7 @@ impl<W: Write> Server<W> {
     }
 
     fn request(&mut self, request: Request) -> Result<Value, ResponseError> {
-        let Request { method, params, .. } = request;
+        let Request { id, method, params } = request;
         match (self.phase, method.as_str()) {
             (Phase::New, "initialize") => self.initialize(&params),
             (Phase::New, _) => {
@@ -240,12 +271,18 @@ impl<W: Write> Server<W> {
                 Ok(Value::Null)
             }
             (Phase::Running, method) => {
+                let taken_back = || Err(refusal(ErrorCode::RequestCanceled, "taken back"));
+                if self.withdrawn.has(&id) {
+                    return taken_back();
+                }
                 let work = || features::answer(method, params, &self.workspace);
                 // Questions change nothing, so nothing is left half changed.
-                catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+                let answer = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
                     let message = format!("`{method}` met a bug in Cooper");
                     Err(refusal(ErrorCode::InternalError, &message))
-                })
+                });
+                // Nobody may want it any more.
+                if self.withdrawn.has(&id) { taken_back() } else { answer }
             }
         }
     }
@@ -350,3 +387,6 @@ fn read<T: DeserializeOwned>(params: Value) -> Option<T> {
         .inspect_err(|error| tracing::warn!("a notification is left out: {error}"))
         .ok()
 }
+
+#[cfg(test)]
+mod tests;

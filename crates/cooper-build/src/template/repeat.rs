@@ -7,6 +7,38 @@ use cooper_hcl::ast::Name;
 use cooper_hcl::schema::{BlockLimit, Dynamic, Iteration, Iterations};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Environment, Reported, Scope};
 
+use super::shape::{ArgumentShape, BlockShape, Rest, Shape};
+
+/// A `dynamic` block. What its `content` may contain is known to whom knows what it makes.
+pub static DYNAMIC: Shape = Shape {
+    what: "a `dynamic` block",
+    arguments: &[
+        ArgumentShape::new(
+            "for_each",
+            "list, set, map or object",
+            "What to go through: a block is made for each element.",
+        )
+        .required(),
+        ArgumentShape::new(
+            "iterator",
+            "a name",
+            "What the element is called in `labels` and `content`, where `.key` and `.value` are \
+             its parts; the type of the blocks when nothing is given.",
+        ),
+        ArgumentShape::new("labels", "list(string)", "The labels of each block."),
+    ],
+    blocks: &[BlockShape {
+        name: "content",
+        labels: &[],
+        doc: "What each block contains.",
+        shape: &CONTENT,
+    }],
+    rest: Rest::Nothing,
+};
+
+static CONTENT: Shape =
+    Shape { what: "a `content` block", arguments: &[], blocks: &[], rest: Rest::Anything };
+
 /// A block that stands there once, or as often as a `dynamic` block says.
 #[derive(Clone, Debug)]
 pub enum Repeated<T> {

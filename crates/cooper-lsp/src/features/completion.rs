@@ -5,12 +5,13 @@ use std::ops::Range;
 
 use cooper_build::component::{COMMON_FACTS, Role};
 use cooper_hcl::function::SPECIAL_FORMS;
+use cooper_hcl::schema::DYNAMIC;
 use cooper_hcl::{Type, Value};
 use gen_lsp_types as lsp;
 
 use super::words;
 use crate::context::{Context, Open, Spot, context};
-use crate::inside::{Argument, Inside, Nested};
+use crate::inside::{Argument, Inside, Nested, elements};
 use crate::names::Named;
 use crate::outline::{Attribute, Block, Body};
 use crate::page::PageKind;
@@ -36,6 +37,11 @@ struct List<'v, 'w> {
     view: &'v View<'w>,
     offset: usize,
     items: Vec<lsp::CompletionItem>,
+}
+
+/// A text as it is written where there are quotes already, or none yet.
+fn written(text: &str, quoted: bool) -> String {
+    if quoted { text.to_owned() } else { format!("\"{text}\"") }
 }
 
 /// One thing that can be written.
@@ -81,7 +87,7 @@ impl<'a> Item<'a> {
     }
 }
 
-impl List<'_, '_> {
+impl<'v> List<'v, '_> {
     fn add(&mut self, item: Item<'_>, place: &Range<usize>) {
         let Item { label, kind, detail, doc, text, is_snippet, rank } = item;
         let range = self.view.range(&self.view.page, place.clone());
@@ -161,8 +167,7 @@ impl List<'_, '_> {
 
     /// Arguments and blocks of a block.
     fn block_items(&mut self, path: &[&Block], body: &Body, word: &Range<usize>) {
-        let catalog = &self.view.catalog;
-        let inside = Inside::blocks(path, catalog);
+        let inside = self.inside(path);
         for argument in inside.arguments() {
             if self.is_free(body, argument.name) {
                 let kind = lsp::CompletionItemKind::Property;
@@ -191,11 +196,13 @@ impl List<'_, '_> {
         if !self.snippets() {
             return self.assigned(item, word, format!("{name} = "));
         }
-        let value = match argument.ty.as_str() {
-            "string" | "duration" => "\"$0\"",
-            "bool" => "${1|true,false|}",
-            ty if ty.starts_with("list") || ty.starts_with("set") => "[$0]",
-            ty if ty.starts_with("map") || ty.starts_with("object") => "{\n  $0\n}",
+        let choices = argument.choices.map(|choices| choices.words.join(","));
+        let value = match (argument.ty.as_str(), choices) {
+            ("string", Some(words)) => &format!("\"${{1|{words}|}}\""),
+            ("string" | "duration", None) => "\"$0\"",
+            ("bool", _) => "${1|true,false|}",
+            (ty, _) if ty.starts_with("list") || ty.starts_with("set") => "[$0]",
+            (ty, _) if ty.starts_with("map") || ty.starts_with("object") => "{\n  $0\n}",
             _ => "$0",
         };
         let plain = self.assigned(item, word, format!("{name} = {value}"));
@@ -220,25 +227,41 @@ impl List<'_, '_> {
         word: &Range<usize>,
         quoted: bool,
     ) {
-        let view = self.view;
-        let Some(role) = Inside::blocks(path, &view.catalog).role(&block.kind.text) else { return };
-        let text = |label: &str| if quoted { label.to_owned() } else { format!("\"{label}\"") };
         if index > 0 {
             return;
         }
-        if role == Role::Source && !path.is_empty() {
+        let inside = self.inside(path);
+        if let Some(role) = inside.role(&block.kind.text) {
+            return self.components(role, !path.is_empty(), word, quoted);
+        }
+        for made in inside.made_by(&block.kind.text) {
+            let item = Item::new(made.name, lsp::CompletionItemKind::Struct).doc(made.doc);
+            self.add(item.text(written(made.name, quoted)), word);
+        }
+    }
+
+    /// The components of a role, as a label names them; in a `build` block, a source is one of the
+    /// template's.
+    fn components(&mut self, role: Role, in_build: bool, word: &Range<usize>, quoted: bool) {
+        let view = self.view;
+        if role == Role::Source && in_build {
             for (component, name) in self.sources() {
                 let label = format!("source.{component}.{name}");
                 let item = Item::new(&label, lsp::CompletionItemKind::Reference);
-                self.add(item.text(text(&label)), word);
+                self.add(item.text(written(&label, quoted)), word);
             }
             return;
         }
         for name in view.catalog.names(role) {
             let doc = view.catalog.schema(role, name).map(|schema| schema.doc.to_string());
             let item = Item::new(name, lsp::CompletionItemKind::Class);
-            self.add(item.doc(doc.unwrap_or_default()).text(text(name)), word);
+            self.add(item.doc(doc.unwrap_or_default()).text(written(name, quoted)), word);
         }
+    }
+
+    /// What the innermost of these blocks may contain.
+    fn inside(&self, path: &[&Block]) -> Inside<'v> {
+        Inside::blocks(path, &self.view.page, &self.view.catalog)
     }
 
     fn sources(&self) -> Vec<(String, String)> {
@@ -253,19 +276,29 @@ impl List<'_, '_> {
         let kind = path.last().map(|block| block.kind.text.as_str());
         match spot {
             Spot::Other => {}
-            Spot::Text { word } => self.string(path, attribute, word, true),
+            // The name that it gives is nobody else's.
+            _ if (kind, attribute.name.text.as_str()) == (Some(DYNAMIC), "iterator") => {}
+            Spot::Text { word } => self.string(path, attribute, open, word, true),
             Spot::Property { word } => self.properties(path, attribute, open, word),
             Spot::Name { before, word } if before.is_empty() => {
                 match (kind, attribute.name.text.as_str()) {
                     (Some("variable"), "type") => self.types(word),
                     (Some("variable"), "default") => self.literals(word, &["env"]),
                     _ => {
-                        self.string(path, attribute, word, false);
+                        self.string(path, attribute, open, word, false);
                         self.expression(path, attribute, open, word);
                     }
                 }
             }
-            Spot::Name { before, word } => self.asked_of(path, before, word),
+            Spot::Name { before, word } => {
+                let elements = elements(path, &attribute.name.text, &self.view.page);
+                match &before[..] {
+                    [element] if elements.contains(&element.as_str()) => {
+                        self.built_in("element", word);
+                    }
+                    _ => self.asked_of(path, before, word),
+                }
+            }
         }
     }
 
@@ -274,9 +307,28 @@ impl List<'_, '_> {
         &mut self,
         path: &[&Block],
         attribute: &Attribute,
+        open: &[Open],
         word: &Range<usize>,
         quoted: bool,
     ) {
+        let is_element = |open: &&Open| **open != Open::Text;
+        let whole = open.iter().find(is_element).is_none_or(|open| *open == Open::List);
+        let inside = self.inside(path);
+        if let Some(choices) = inside.argument(&attribute.name.text).and_then(|a| a.choices)
+            && whole
+        {
+            for choice in choices.words {
+                let item = Item::new(choice, lsp::CompletionItemKind::EnumMember);
+                self.add(item.text(written(choice, quoted)).rank(0), word);
+            }
+        }
+        if let ([outer @ .., block], "labels") = (path, attribute.name.text.as_str())
+            && block.kind.text == DYNAMIC
+            && let Some(made) = block.labels.first()
+            && let Some(role) = self.inside(outer).role(&made.text)
+        {
+            return self.components(role, true, word, quoted);
+        }
         let in_build = path.first().is_some_and(|block| block.kind.text == "build");
         let name = attribute.name.text.as_str();
         let kind = path.last().map_or("", |block| block.kind.text.as_str());
@@ -293,9 +345,8 @@ impl List<'_, '_> {
             _ => return,
         };
         for label in found {
-            let text = if quoted { label.clone() } else { format!("\"{label}\"") };
             let item = Item::new(&label, lsp::CompletionItemKind::Reference);
-            self.add(item.text(text).rank(0), word);
+            self.add(item.text(written(&label, quoted)).rank(0), word);
         }
     }
 
@@ -319,9 +370,7 @@ impl List<'_, '_> {
             }
             return;
         }
-        let inside = Inside::blocks(path, &self.view.catalog);
-        let schema = inside.schema.and_then(|schema| schema.argument(&attribute.name.text));
-        let mut ty = schema.map(|argument| &argument.ty);
+        let mut ty = self.inside(path).ty(&attribute.name.text);
         for open in open {
             ty = match (open, ty) {
                 (Open::List, Some(Type::List(inner) | Type::Set(inner))) => Some(inner),
@@ -419,8 +468,11 @@ impl List<'_, '_> {
                 self.add(item.doc(words::named(named, self.view)), word);
             }
         }
-        let inside = Inside::blocks(path, &self.view.catalog);
-        let argument = inside.argument(&attribute.name.text);
+        for element in elements(path, &attribute.name.text, &self.view.page) {
+            let item = Item::new(element, lsp::CompletionItemKind::Variable).rank(0);
+            self.add(item.doc(words::ELEMENT), word);
+        }
+        let argument = self.inside(path).argument(&attribute.name.text);
         if open.is_empty() && argument.is_some_and(|argument| argument.ty == "bool") {
             for name in ["true", "false"] {
                 self.add(Item::new(name, lsp::CompletionItemKind::Constant).rank(0), word);

@@ -6,7 +6,7 @@ use gen_lsp_types as lsp;
 
 use super::words;
 use crate::context::{Context, context};
-use crate::inside::{Inside, component_of};
+use crate::inside::{Inside, component_of, elements};
 use crate::page::PageKind;
 use crate::view::View;
 
@@ -29,15 +29,20 @@ fn told(view: &View<'_>, offset: usize) -> Option<(String, std::ops::Range<usize
     match context(page, offset) {
         Context::Nothing => None,
         Context::Item { path, word, .. } => {
-            let inside = Inside::blocks(&path, &view.catalog);
+            let inside = Inside::blocks(&path, page, &view.catalog);
             let name = &page.text()[word.clone()];
             let nested = inside.nested().into_iter().find(|block| block.name == name);
             let told = inside.argument(name).map(|argument| words::argument(&argument));
             Some((told.or_else(|| nested.map(|block| words::block(&block)))?, word))
         }
         Context::Label { path, block, index: 0, word, .. } => {
-            let role = Inside::blocks(&path, &view.catalog).role(&block.kind.text)?;
+            let inside = Inside::blocks(&path, page, &view.catalog);
             let label = &page.text()[word.clone()];
+            let Some(role) = inside.role(&block.kind.text) else {
+                let made = inside.made_by(&block.kind.text);
+                let made = made.iter().find(|made| made.name == label)?;
+                return Some((words::block(made), word));
+            };
             if role == Role::Source && !path.is_empty() {
                 let component = component_of(label);
                 return Some((words::component(role, component, view)?, word));
@@ -45,12 +50,19 @@ fn told(view: &View<'_>, offset: usize) -> Option<(String, std::ops::Range<usize
             Some((words::component(role, label, view)?, word))
         }
         Context::Label { .. } => None,
-        Context::Value { .. } => word(view, offset),
+        Context::Value { path, attribute, .. } => {
+            word(view, offset, &elements(&path, &attribute.name.text, page))
+        }
     }
 }
 
-/// A function, or a name that the language itself has.
-fn word(view: &View<'_>, offset: usize) -> Option<(String, std::ops::Range<usize>)> {
+/// A function, or a name that the language itself has or a `dynamic` block gives: one of these
+/// elements.
+fn word(
+    view: &View<'_>,
+    offset: usize,
+    elements: &[&str],
+) -> Option<(String, std::ops::Range<usize>)> {
     let page = &view.page;
     let at = page.tokens.iter().position(|token| {
         let place = page.place(token);
@@ -75,7 +87,10 @@ fn word(view: &View<'_>, offset: usize) -> Option<(String, std::ops::Range<usize
         Some(name) => format!("{root}.{name}"),
         None => root.to_owned(),
     };
-    let doc = words::built_in(root, name).or_else(|| {
+    let element = elements.contains(&root).then(|| {
+        words::built_in("element", Some(name.unwrap_or_default())).unwrap_or(words::ELEMENT)
+    });
+    let doc = element.or_else(|| words::built_in(root, name)).or_else(|| {
         (root == "build" && name.is_some()).then_some(
             "A fact: it is known once the machine runs, and a step that mentions it waits.",
         )

@@ -3,6 +3,7 @@
 use cooper_build::component::Role;
 use cooper_hcl::Value;
 use cooper_hcl::function::{Function, Param};
+use cooper_hcl::schema::Choices;
 
 use crate::inside::{Argument, Nested};
 use crate::names::Named;
@@ -13,9 +14,13 @@ const LONGEST_VALUE: usize = 500;
 
 /// What is told of an argument.
 pub(super) fn argument(argument: &Argument<'_>) -> String {
-    let Argument { name, ty, required, doc } = argument;
+    let Argument { name, ty, required, choices, doc } = argument;
     let required = if *required { ", required" } else { "" };
-    format!("`{name}`: {ty}{required}\n\n{}", doc.trim())
+    let choices = choices.map_or_else(String::new, |Choices { words, is_complete, .. }| {
+        let lead = if is_complete { "Choices" } else { "For example" };
+        format!("\n\n{lead}: `{}`", words.join("`, `"))
+    });
+    format!("`{name}`: {ty}{required}\n\n{}{choices}", doc.trim())
 }
 
 /// What is told of a kind of block.
@@ -116,7 +121,11 @@ pub(super) fn built_in(root: &str, name: Option<&str>) -> Option<&'static str> {
     Some(doc)
 }
 
-/// The attributes of the names that the language itself has.
+/// What is told of the name of an element.
+pub(super) const ELEMENT: &str = "The element that the `dynamic` block makes a block for.";
+
+/// The attributes of the names that the language itself has. What is called `element` here has the
+/// name that a `dynamic` block gives it.
 pub(super) const BUILT_IN: &[(&str, &str, &str)] = &[
     ("path", "root", "The template's folder."),
     ("path", "cwd", "The folder that Cooper was started in."),
@@ -124,4 +133,6 @@ pub(super) const BUILT_IN: &[(&str, &str, &str)] = &[
     ("source", "name", "The name of the source in this build."),
     ("source", "type", "The type of the source."),
     ("build", "name", "The name of the `build` block."),
+    ("element", "key", "The element's index, or its name in a map; in a set, the element itself."),
+    ("element", "value", "The element."),
 ];

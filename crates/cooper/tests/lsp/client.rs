@@ -267,7 +267,8 @@ pub(crate) fn position(text: &str, part: &str, nth: usize, into: usize) -> Value
     json!({ "line": line, "character": column })
 }
 
-/// Whether a path is that of a template or a variable file.
+/// Whether a path is that of a template, in either syntax.
 pub(crate) fn is_template(path: &Path) -> bool {
-    path.to_string_lossy().ends_with(".pkr.hcl")
+    let name = path.to_string_lossy();
+    name.ends_with(".pkr.hcl") || name.ends_with(".pkr.json")
 }

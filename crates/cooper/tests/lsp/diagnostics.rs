@@ -153,17 +153,32 @@ type Said = (Option<(String, Value)>, String, String, Option<String>, Vec<(Strin
 
 #[test]
 fn they_are_those_of_validate() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/cases/errors");
-    let mut compared = 0;
-    for entry in fs::read_dir(cases).expect("the cases") {
-        let path = entry.expect("a case").path();
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/cases");
+    let (mut compared, mut mistaken) = (0, 0);
+    for path in files_below(&cases) {
         let text = fs::read_to_string(&path).expect("a case");
-        if let Some(case) = Case::parse(&text) {
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            compared += usize::from(case.compare(&name));
+        for case in Case::parse(&text) {
+            if let Some(found) = case.compare(&path) {
+                compared += 1;
+                mistaken += usize::from(found > 0);
+            }
         }
     }
-    assert!(compared >= 50, "{compared}");
+    assert!(compared >= 120 && mistaken >= 100, "{compared}, {mistaken} of them with mistakes");
+}
+
+/// Every case: a new one is a test of this too.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.is_dir() {
+            true => files.extend(files_below(&path)),
+            false => files.push(path),
+        }
+    }
+    files.sort();
+    files
 }
 
 /// A case, as far as it is of interest here.
@@ -176,27 +191,40 @@ struct Case {
 }
 
 impl Case {
-    /// Reads a case; nothing when an editor cannot say the same.
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads a case: one for each of its commands, up to the first of which an editor cannot say the
+    /// same.
+    fn parse(text: &str) -> Vec<Self> {
+        let Some((head, sections)) = text.split_once("\n-- ") else { return Vec::new() };
+        let mut files = Vec::new();
+        for file in sections.split("\n-- ") {
+            let (title, body) = file.split_once(" --\n").unwrap_or((file, ""));
+            let (title, text) = match title.strip_suffix(" (escaped)") {
+                Some(title) => (title, unescaped(body)),
+                None => (title, Some(format!("{body}\n"))),
+            };
+            match (title, text) {
+                ("stdout" | "stderr", _) => {}
+                (title, _) if title.ends_with("(after)") => {}
+                (title, Some(text)) => files.push((title.to_owned(), text)),
+                // An editor's texts are texts.
+                (_, None) => return Vec::new(),
+            }
+        }
+        let commands = head.lines().filter_map(|line| line.strip_prefix("$ "));
+        commands.map_while(|command| Self::of(command, &files)).collect()
+    }
+
+    /// Reads a command; nothing when an editor cannot say the same.
+    fn of(command: &str, files: &[(String, String)]) -> Option<Self> {
         let mut case = Self {
-            files: Vec::new(),
+            files: files.to_vec(),
             template: String::new(),
             variables: Vec::new(),
             variable_files: Vec::new(),
             environment: Vec::new(),
         };
-        let (head, files) = text.split_once("\n-- ")?;
-        for file in files.split("\n-- ") {
-            let (title, body) = file.split_once(" --\n").unwrap_or((file, ""));
-            if title.ends_with("(escaped)") {
-                return None;
-            }
-            if title != "stdout" && title != "stderr" {
-                case.files.push((title.to_owned(), format!("{body}\n")));
-            }
-        }
-        let command = head.lines().find_map(|line| line.strip_prefix("$ "))?;
-        let mut words = command.split_whitespace().peekable();
+        let words = words(command)?;
+        let mut words = words.iter().map(String::as_str).peekable();
         while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
             case.environment.push((name.to_owned(), value.to_owned()));
             words.next();
@@ -205,12 +233,11 @@ impl Case {
             return None;
         }
         while let Some(word) = words.next() {
-            let word = word.trim_matches('\'');
             if let Some(given) = word.strip_prefix("-var=") {
                 let (name, value) = given.split_once('=')?;
                 case.variables.push((name.to_owned(), value.to_owned()));
             } else if word == "-var" {
-                let (name, value) = words.next()?.trim_matches('\'').split_once('=')?;
+                let (name, value) = words.next()?.split_once('=')?;
                 case.variables.push((name.to_owned(), value.to_owned()));
             } else if let Some(path) = word.strip_prefix("-var-file=") {
                 case.variable_files.push(path.to_owned());
@@ -220,20 +247,18 @@ impl Case {
                 return None;
             }
         }
-        let simple = !case.template.contains('/') || case.template == ".";
-        let quoted = command.contains(['"', '|', ';', '&', '$', '\\']);
-        (simple && !quoted).then_some(case)
+        (!case.template.contains('/')).then_some(case)
     }
 
-    /// Compares what both say; returns whether there was anything to open.
-    fn compare(&self, name: &str) -> bool {
+    /// Compares what both say; returns how much that is, or nothing when there is nothing to open.
+    fn compare(&self, case: &Path) -> Option<usize> {
         let files: Vec<_> = self.files.iter().map(|(name, text)| (&**name, &**text)).collect();
         let mut client = Client::start_with(&files, &self.environment);
         let is_it = |file: &&str| match self.template.as_str() {
             "." => is_template(Path::new(file)) && !file.contains('/'),
             template => *file == template && is_template(Path::new(file)),
         };
-        let Some(open) = files.iter().map(|(name, _)| *name).find(is_it) else { return false };
+        let open = files.iter().map(|(name, _)| *name).find(is_it)?;
 
         let folder = client.path("");
         let mut validate = Command::new(env!("CARGO_BIN_EXE_cooper"));
@@ -275,9 +300,54 @@ impl Case {
         }
         let found: BTreeSet<String> =
             found.iter().map(|(file, d)| format!("{:?}", of_editor(file, d, &client))).collect();
-        assert_eq!(expected, found, "{name}");
-        true
+        assert_eq!(expected, found, "{}", case.display());
+        Some(found.len())
     }
+}
+
+/// The words of a command; nothing when a shell would do more with it than take off single quotes.
+fn words(command: &str) -> Option<Vec<String>> {
+    let mut words = vec![String::new()];
+    for (at, part) in command.split('\'').enumerate() {
+        let is_quoted = at % 2 == 1;
+        let mut last = words.pop()?;
+        if is_quoted {
+            last.push_str(part);
+        } else if part.contains(['"', '|', ';', '&', '$', '\\', '<', '>']) {
+            return None;
+        } else {
+            let mut pieces = part.split(' ');
+            last.push_str(pieces.next()?);
+            words.push(std::mem::take(&mut last));
+            words.extend(pieces.map(str::to_owned));
+            continue;
+        }
+        words.push(last);
+    }
+    words.retain(|word| !word.is_empty());
+    Some(words)
+}
+
+/// The text of a section with escapes; nothing when it is no text.
+fn unescaped(body: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    let mut rest = body.bytes().filter(|byte| *byte != b'\n');
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next()? {
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                b'x' => {
+                    let digits = [rest.next()?, rest.next()?];
+                    u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+                }
+                other => other,
+            },
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn of_validate(event: &Value, folder: &Path) -> Said {
@@ -338,7 +408,8 @@ fn range(path: &PathBuf, place: &Value) -> Option<Value> {
             let location = sources.locate(Span::new(at, at));
             location.is_some_and(|l| (l.line, l.column) == wanted)
         })?;
-        let before = &text[..offset];
+        // To an editor, a carriage return alone ends a line too.
+        let before = text[..offset].replace("\r\n", "\n").replace('\r', "\n");
         let column = before.rsplit('\n').next()?.encode_utf16().count();
         Some(json!({ "line": before.matches('\n').count(), "character": column }))
     };

@@ -145,6 +145,100 @@ fn completion_knows_what_fits() {
         ("source \"docker\" \"x\" {\n  commit = |\n}", &["true", "false"], &[]),
         ("packer {\n  required_plugins {\n    docker = { | }\n  }\n}", &["version", "source"], &[]),
         ("packer {\n  |\n}", &["required_version", "required_plugins"], &["source"]),
+        // `dynamic` blocks: where they may stand, and what may stand in them.
+        ("build {\n  |\n}", &["dynamic"], &[]),
+        ("source \"docker\" \"x\" {\n  |\n}", &["dynamic", "build"], &[]),
+        ("variable \"x\" {\n  |\n}", &["validation"], &["dynamic"]),
+        ("build {\n  provisioner \"shell\" {\n    |\n  }\n}", &["inline"], &["dynamic"]),
+        (
+            "build {\n  dynamic \"|\" {\n  }\n}",
+            &["provisioner", "post-processor", "source"],
+            &["dynamic", "shell", "build"],
+        ),
+        ("source \"docker\" \"x\" {\n  dynamic \"|\" {}\n}", &["build"], &["dynamic"]),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    |\n  }\n}",
+            &["for_each", "iterator", "labels", "content"],
+            &["inline", "only", "dynamic"],
+        ),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    labels = [\"|\"]\n  }\n}",
+            &["shell", "file"],
+            &["docker", "manifest"],
+        ),
+        (
+            "build {\n  dynamic \"source\" {\n    labels = [\"|\"]\n  }\n}",
+            &["source.docker.base"],
+            &["docker"],
+        ),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    labels = [\"shell\"]\n    content {\n      |\n    }\n  }\n}",
+            &["inline", "only", "timeout"],
+            &["for_each", "content", "dynamic"],
+        ),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    content {\n      |\n    }\n  }\n}",
+            &["only", "timeout"],
+            &["inline"],
+        ),
+        (
+            "build {\n  dynamic \"post-processors\" {\n    for_each = [1]\n    content {\n      |\n    }\n  }\n}",
+            &["post-processor", "dynamic"],
+            &["provisioner"],
+        ),
+        (
+            "source \"docker\" \"x\" {\n  dynamic \"build\" {\n    content {\n      |\n    }\n  }\n}",
+            &["path", "arguments"],
+            &["image", "dynamic"],
+        ),
+        // The element that they are made for.
+        (
+            "build {\n  dynamic \"provisioner\" {\n    iterator = it\n    content {\n      only = [|]\n    }\n  }\n}",
+            &["it", "docker.base"],
+            &["provisioner"],
+        ),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    content {\n      timeout = provisioner.|\n    }\n  }\n}",
+            &["key", "value"],
+            &["var"],
+        ),
+        (
+            "build {\n  dynamic \"post-processors\" {\n    iterator = outer\n    content {\n      dynamic \"post-processor\" {\n        \
+             labels = [|]\n      }\n    }\n  }\n}",
+            &["outer", "post-processor", "docker-tag"],
+            &["post-processors"],
+        ),
+        (
+            "build {\n  dynamic \"provisioner\" {\n    for_each = |\n  }\n}",
+            &["var"],
+            &["provisioner"],
+        ),
+        ("build {\n  dynamic \"provisioner\" {\n    iterator = |\n  }\n}", &[], &["var", "upper"]),
+        // Words that an argument may be.
+        (
+            "build {\n  provisioner \"file\" {\n    direction = |\n  }\n}",
+            &["upload", "download", "var"],
+            &[],
+        ),
+        (
+            "build {\n  provisioner \"file\" {\n    direction = \"do|\"\n  }\n}",
+            &["upload", "download"],
+            &["var"],
+        ),
+        (
+            "build {\n  post-processor \"checksum\" {\n    checksum_types = [\"md5\", \"|\"]\n  }\n}",
+            &["md5", "sha256"],
+            &["tar.gz"],
+        ),
+        (
+            "build {\n  post-processor \"compress\" {\n    format = \"|\"\n  }\n}",
+            &["tar.gz", "zip"],
+            &["md5"],
+        ),
+        ("source \"docker\" \"x\" {\n  communicator = \"|\"\n}", &["docker", "none"], &["ssh"]),
+        ("source \"null\" \"x\" {\n  communicator = \"|\"\n}", &["none"], &["docker"]),
+        ("data \"http\" \"x\" {\n  method = \"|\"\n}", &["GET", "POST"], &["get"]),
+        ("source \"docker\" \"x\" {\n  image = \"|\"\n}", &[], &["docker", "none"]),
     ] {
         let found = proposed(text);
         for label in yes {
@@ -228,6 +322,33 @@ fn hover_tells_what_a_word_is() {
             &format!("{build}  provisioner \"shell\" {{\n    inline = [build.I|D]\n  }}\n}}"),
             &["A fact"],
         ),
+        (
+            &format!("{build}  dyn|amic \"provisioner\" {{}}\n}}"),
+            &["`dynamic \"block\"`", "one for each element"],
+        ),
+        (&format!("{build}  dynamic \"prov|isioner\" {{}}\n}}"), &["`provisioner"]),
+        (
+            &format!("{build}  dynamic \"provisioner\" {{\n    for|_each = [1]\n  }}\n}}"),
+            &["`for_each`: list, set, map or object, required"],
+        ),
+        (
+            &format!(
+                "{build}  dynamic \"provisioner\" {{\n    labels = [\"shell\"]\n    \
+                 content {{\n      in|line = [provisioner.value]\n    }}\n  }}\n}}"
+            ),
+            &["`inline`: list(string)"],
+        ),
+        (
+            &format!(
+                "{build}  dynamic \"provisioner\" {{\n    labels = [\"shell\"]\n    iterator = it\n    \
+                 content {{\n      inline = [it.val|ue]\n    }}\n  }}\n}}"
+            ),
+            &["`it.value`", "The element."],
+        ),
+        (
+            &format!("{build}  provisioner \"file\" {{\n    direc|tion = \"upload\"\n  }}\n}}"),
+            &["Choices: `upload`, `download`"],
+        ),
     ] {
         let hover = told(text);
         for part in parts {
@@ -237,6 +358,44 @@ fn hover_tells_what_a_word_is() {
     for text in ["# va|r.region", "locals {\n  x = \"va|r\"\n}", "locals {\n  x =| 1\n}", "|\n\n"] {
         assert_eq!(told(text), "", "{text}");
     }
+}
+
+#[test]
+fn places_are_counted_in_utf_16() {
+    // Emoji of one and of several characters, and an accent that is a character of its own.
+    let text = "locals {\n  x = \"😀👩\u{200d}👩\u{200d}👧 e\u{301} ${var.region}\" # 🦀\n  y = var.region\n}\nbuild {\n  sources = [\"source.null.n\"]\n}\n";
+    let mut client = Client::meet(&[("v.pkr.hcl", VARIABLES)]);
+    client.open("a.pkr.hcl", text);
+    assert_eq!(client.diagnostics("a.pkr.hcl"), Vec::<Value>::new());
+    let range = |text: &str, part: &str| {
+        json!({
+            "start": position(text, part, 0, 0),
+            "end": position(text, part, 0, part.len()),
+        })
+    };
+    let document = json!({ "uri": client.uri("a.pkr.hcl") });
+    let at = |text: &str, into: usize| json!({ "textDocument": document, "position": position(text, "var.region", 0, into) });
+    let hover = client.ask("textDocument/hover", at(text, 6));
+    assert_eq!(hover["range"], range(text, "var.region"));
+    let list = client.ask("textDocument/completion", at(text, 6));
+    assert_eq!(list["items"][0]["textEdit"]["range"]["start"], position(text, "region", 0, 0));
+    let mut params = at(text, 6);
+    params["newName"] = "place".into();
+    let edits =
+        client.ask("textDocument/rename", params)["changes"][client.uri("a.pkr.hcl")].clone();
+    let edited: Vec<_> = edits.as_array().into_iter().flatten().collect();
+    assert_eq!(edited.len(), 2, "{edits}");
+    assert!(edited.iter().any(|edit| edit["range"] == range(text, "region")), "{edits}");
+    // What is changed behind them is changed in the right place.
+    let change = json!([{ "range": range(text, "region"), "text": "🦀" }]);
+    client.change("a.pkr.hcl", change);
+    client.diagnostics("a.pkr.hcl");
+    let text = text.replacen("region", "🦀", 1);
+    let change = json!([{ "range": range(&text, "var.🦀"), "text": "var.regoin" }]);
+    client.change("a.pkr.hcl", change);
+    let text = text.replace("🦀}", "regoin}");
+    let found = client.diagnostics("a.pkr.hcl");
+    assert_eq!(found[0]["range"], range(&text, "regoin"), "{found:?}");
 }
 
 #[test]
