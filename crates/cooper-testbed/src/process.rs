@@ -7,8 +7,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 pub use rustix::process::Signal;
-use rustix::process::{Pid, kill_process, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, kill_process, kill_process_group, pidfd_open};
 
 use crate::error::{Context, Error, Result};
 
@@ -27,20 +29,27 @@ pub struct Output {
 ///
 /// The child should lead a group of its own.
 pub fn wait(child: &mut Child, limit: Duration) -> Result<ExitStatus> {
+    let ended = child.try_wait().context("wait for a process")?;
+    if ended.is_some() || ends_within(child, limit).context("wait for a process")? {
+        return child.wait().context("wait for a process");
+    }
+    kill_group(child.id());
+    // Reaped here, so that nothing of it stays.
+    child.wait().context("wait for a killed process")?;
+    Err(Error::new(format!("no end after {} seconds; killed", limit.as_secs())))
+}
+
+/// Whether a child ends before so much time has passed. It is told at once: times are taken of it.
+fn ends_within(child: &Child, limit: Duration) -> std::io::Result<bool> {
+    let handle = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let end = Instant::now() + limit;
-    let mut pause = Duration::from_micros(500);
     loop {
-        if let Some(status) = child.try_wait().context("wait for a process")? {
-            return Ok(status);
+        let left = Timespec::try_from(end.saturating_duration_since(Instant::now()));
+        let left = left.map_err(std::io::Error::other)?;
+        match poll(&mut [PollFd::new(&handle, PollFlags::IN)], Some(&left)) {
+            Err(Errno::INTR) => {}
+            result => return Ok(result? > 0),
         }
-        if Instant::now() >= end {
-            kill_group(child.id());
-            // Reaped here, so that nothing of it stays.
-            child.wait().context("wait for a killed process")?;
-            return Err(Error::new(format!("no end after {} seconds; killed", limit.as_secs())));
-        }
-        std::thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
     }
 }
 

@@ -15,11 +15,21 @@ pub(crate) struct Scenario {
     pub(crate) title: &'static str,
     /// What the programs are called with.
     pub(crate) arguments: &'static [&'static str],
+    /// What the programs need besides themselves.
+    pub(crate) tools: Tools,
     /// At most this often, where Packer takes minutes.
     pub(crate) packer_runs: Option<usize>,
     /// What is aimed at, for the table.
     pub(crate) goal: &'static str,
     write: fn(&Inputs<'_>) -> Result<()>,
+}
+
+/// What programs need besides themselves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tools {
+    Nothing,
+    /// A Docker daemon and a registry.
+    Daemon,
 }
 
 /// Where a scenario's files go.
@@ -30,41 +40,62 @@ struct Inputs<'a> {
     divisor: usize,
 }
 
-const BUILD: &[&str] = &["build", "template.pkr.hcl"];
-
 impl Scenario {
     /// All of them, in order.
     pub(crate) fn all() -> Vec<Self> {
-        let scenario = |letter, title, arguments, goal, write| Self {
+        let build = |letter, title, goal, write| Self {
             letter,
             title,
-            arguments,
+            arguments: &["build", "template.pkr.hcl"],
+            tools: Tools::Daemon,
             packer_runs: None,
             goal,
             write,
         };
+        let alone = |letter, title, arguments, goal, write| Self {
+            letter,
+            title,
+            arguments,
+            tools: Tools::Nothing,
+            packer_runs: None,
+            goal,
+            write,
+        };
+        const VALIDATE: &[&str] = &["validate", "template.pkr.hcl"];
         vec![
-            scenario('a', "the example, tagged and pushed", BUILD, "ratio 0.50, 60 MB", example),
-            scenario('b', "20 one-line shell steps", BUILD, "ratio 0.20, 60 MB", many_steps),
-            scenario(
-                'c',
-                "a 300 MB file and 5,000 files of 4 KiB",
-                BUILD,
-                "ratio 0.62, 60 MB",
-                many_bytes,
-            ),
-            scenario('d', "16 builds in parallel", BUILD, "ratio 0.45, 60 MB", many_builds),
+            build('a', "the example, tagged and pushed", "ratio 0.50, 60 MB", example),
+            build('b', "20 one-line shell steps", "ratio 0.20, 60 MB", many_steps),
+            build('c', "a 300 MB file and 5,000 files of 4 KiB", "ratio 0.62, 60 MB", many_bytes),
+            build('d', "16 builds in parallel", "ratio 0.45, 60 MB", many_builds),
             Self {
                 packer_runs: Some(1),
-                ..scenario(
+                ..alone(
                     'e',
                     "`validate` of 5,000 variables, 5,000 locals, 1,000 null sources",
-                    &["validate", "template.pkr.hcl"],
+                    VALIDATE,
                     "0.5 s, 200 MB",
                     many_names,
                 )
             },
-            scenario('f', "`version`", &["version"], "10 ms", |_| Ok(())),
+            alone('f', "`version`", &["version"], "10 ms", |_| Ok(())),
+            alone(
+                'g',
+                "`fmt -check` of 5,000 files",
+                &["fmt", "-check", "."],
+                "ratio 1.00",
+                many_files,
+            ),
+            Self {
+                // It takes hours, if it ends.
+                packer_runs: Some(0),
+                ..alone(
+                    'h',
+                    "`validate` of 20,000 locals in a chain",
+                    VALIDATE,
+                    "0.5 s, 200 MB",
+                    long_chain,
+                )
+            },
         ]
     }
 
@@ -107,6 +138,26 @@ fn example(inputs: &Inputs<'_>) -> Result<()> {
     inputs.template(&template.replace("registry.example", inputs.registry))?;
     inputs.file("app.py", include_str!("../../../../docs/examples/python-app/app.py"))?;
     inputs.file("requirements.txt", "# nothing\n")
+}
+
+fn many_files(inputs: &Inputs<'_>) -> Result<()> {
+    let template = include_str!("../../../../docs/examples/python-app/template.pkr.hcl");
+    for n in 0..5_000 / inputs.divisor {
+        inputs.file(&format!("{n}.pkr.hcl"), template)?;
+    }
+    Ok(())
+}
+
+fn long_chain(inputs: &Inputs<'_>) -> Result<()> {
+    let mut template = "locals {\n  l0 = \"x\"\n".to_owned();
+    for n in 1..20_000 / inputs.divisor {
+        let _ = writeln!(template, "  l{n} = upper(local.l{})", n - 1);
+    }
+    template.push_str(
+        "}\nsource \"null\" \"n\" {\n  communicator = \"none\"\n}\n\
+         build {\n  sources = [\"source.null.n\"]\n}\n",
+    );
+    inputs.template(&template)
 }
 
 fn many_steps(inputs: &Inputs<'_>) -> Result<()> {
