@@ -1,11 +1,14 @@
 //! Throws made-up texts at everything that reads text: `cargo xtask fuzz`.
 
+mod seeds;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cooper_testbed::{Context, Error, Result};
 
 use crate::workspace::Workspace;
+use seeds::{LONGEST, Source};
 
 /// Where the fuzzing programs are.
 const FOLDER: &str = "crates/cooper-fuzz";
@@ -16,15 +19,34 @@ const CARGO_FUZZ: &str = "0.13.2";
 /// A program that takes texts, and where good ones to begin with are.
 struct Target {
     name: &'static str,
-    seeds: &'static [&'static str],
+    seeds: &'static [Source],
 }
 
+/// Templates, right and wrong.
+const TEMPLATES: &[Source] = &[
+    Source::Files("testdata/lang"),
+    Source::Files("testdata/parity"),
+    Source::Files("docs/examples"),
+    Source::Sections(".hcl"),
+];
+
+const JSON: &[Source] =
+    &[Source::Files("crates/cooper-fuzz/seeds/json"), Source::Sections(".json")];
+
+const EXPRESSIONS: &[Source] = &[
+    Source::Files("crates/cooper-fuzz/seeds/evaluate"),
+    Source::Lines("testdata/parity/console/values.txt"),
+    Source::Lines("testdata/parity/console/mistakes.txt"),
+    // An example for each function.
+    Source::Quoted("docs/functions.md"),
+];
+
 const TARGETS: &[Target] = &[
-    Target { name: "parse", seeds: &["testdata/lang", "testdata/parity", "docs/examples"] },
-    Target { name: "json", seeds: &["crates/cooper-fuzz/seeds/json"] },
-    Target { name: "format", seeds: &["testdata/lang", "testdata/parity", "docs/examples"] },
-    Target { name: "evaluate", seeds: &["crates/cooper-fuzz/seeds/evaluate"] },
-    Target { name: "gotemplate", seeds: &["crates/cooper-fuzz/seeds/gotemplate"] },
+    Target { name: "parse", seeds: TEMPLATES },
+    Target { name: "json", seeds: JSON },
+    Target { name: "format", seeds: TEMPLATES },
+    Target { name: "evaluate", seeds: EXPRESSIONS },
+    Target { name: "gotemplate", seeds: &[Source::Files("crates/cooper-fuzz/seeds/gotemplate")] },
 ];
 
 /// Runs every target, or only some, each for as many seconds; fails at the first text that makes
@@ -61,14 +83,18 @@ impl Target {
         // What was found to be interesting is kept from run to run.
         let corpus = workspace.target(&format!("fuzz/corpus/{}", self.name));
         std::fs::create_dir_all(&corpus).context("make a folder for the corpus")?;
+        let seeds = workspace.target(&format!("fuzz/seeds/{}", self.name));
+        let count = seeds::collect(workspace, self.seeds, &seeds)?;
+        println!("begins with {count} texts");
         // No sanitizer: there is no unsafe code to find fault with, and stable Rust has none.
         let output = Command::new(program)
             .current_dir(workspace.path(""))
             .env("RUST_BACKTRACE", "0")
             .args(["fuzz", "run", "--sanitizer", "none", "--fuzz-dir", FOLDER, "--target-dir"])
             .args([workspace.target("fuzz").as_os_str(), self.name.as_ref(), corpus.as_os_str()])
-            .args(self.seeds)
-            .args(["--", "-timeout=20", "-rss_limit_mb=2048", "-max_len=8192"])
+            .arg(seeds)
+            .args(["--", "-timeout=20", "-rss_limit_mb=2048"])
+            .arg(format!("-max_len={LONGEST}"))
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-dict={FOLDER}/hcl.dict"))
             .arg("-print_final_stats=1")
@@ -76,6 +102,10 @@ impl Target {
             .context("start `cargo fuzz`")?;
         let said = String::from_utf8_lossy(&output.stderr);
         if output.status.success() {
+            // How many places in the code were reached, with what is kept and when that was loaded.
+            let begun = said.lines().find(|line| line.contains("INITED"));
+            let ended = said.lines().rfind(|line| line.contains("DONE"));
+            begun.into_iter().chain(ended).for_each(|line| println!("{line}"));
             let figures = said.lines().filter_map(|line| line.strip_prefix("stat::"));
             figures.for_each(|figure| println!("{figure}"));
             return Ok(());
