@@ -84,13 +84,33 @@ fn refuse_at(
     config.diags.error(if help.is_empty() { error } else { error.help(help) })
 }
 
+/// Warns that no program is started for the engine, and says how to reach one that another program
+/// than `docker` is for.
+pub(crate) fn no_docker_path(config: &Config<'_>, program: Option<&str>) {
+    let Some(program) = program.filter(|&program| program != "docker") else { return };
+    let why = "Cooper talks to the engine's API, and starts no program for it";
+    let help = match program.rsplit('/').next() {
+        Some("podman") => {
+            "for Podman, run `podman system service --time=0 unix:///run/podman.sock`, and set \
+             `DOCKER_HOST=unix:///run/podman.sock`"
+        }
+        Some("docker" | "") => REMOVE,
+        _ => "an engine that has the API of Docker's is reached by its address in `DOCKER_HOST`",
+    };
+    warn_no_effect(config, "docker_path", why, help);
+}
+
+const REMOVE: &str = "it can be removed";
+
 /// Records that an argument was accepted and changes nothing.
 pub(crate) fn no_effect(config: &Config<'_>, argument: &str, why: &str) {
+    warn_no_effect(config, argument, why, REMOVE);
+}
+
+fn warn_no_effect(config: &Config<'_>, argument: &str, why: &str, help: &str) {
     let message = format!("`{argument}` has no effect: {why}");
     config.looking_at(&[argument]).diags.warn(
-        Diagnostic::warning(Code::NoEffect, message)
-            .at(config.place(argument), "")
-            .help("it can be removed"),
+        Diagnostic::warning(Code::NoEffect, message).at(config.place(argument), "").help(help),
     );
 }
 

@@ -14,7 +14,7 @@ use cooper_build::artifact::Artifact;
 use cooper_build::{Config, Failure};
 use cooper_hcl::{Code, Reported};
 
-use crate::arguments::{no_effect, refuse};
+use crate::arguments::refuse;
 
 /// Takes an argument that must be given and not be empty.
 fn required(
@@ -27,14 +27,6 @@ fn required(
         let message = format!("the argument `{argument}` is required");
         refuse(config, Code::MissingArgument, argument, message, help)
     })
-}
-
-/// Warns that `docker_path` changes nothing.
-fn no_docker_path(config: &Config<'_>) {
-    if config.places.arguments.contains_key("docker_path") {
-        let why = "Cooper talks to the engine itself and starts no program for it";
-        no_effect(config, "docker_path", why);
-    }
 }
 
 /// Refuses an artifact that was not made by one of these.

@@ -158,6 +158,38 @@ async fn other_users_can_use_scripts_and_uploads() {
 }
 
 #[tokio::test]
+async fn uploads_belong_to_the_container_s_user_unless_that_is_root() {
+    let Some(catalog) = catalog() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("tree")).unwrap();
+    let file = folder.path().join("tree/f");
+    std::fs::write(&file, "data").unwrap();
+    std::os::unix::fs::chown(&file, Some(1234), Some(2345)).unwrap();
+    let app = |more: &str| source(more).replace("base:latest", "base:app");
+    let named = |more: &str| source(more).replace("\"--\"", "\"-u\", \"nobody\", \"--\"");
+    let table = [
+        (source(""), "0:0 1234:2345"),
+        (source("fix_upload_owner = true"), "0:0 0:2345"),
+        (app("exec_user = \"root\""), "1000:0 1000:2345"),
+        (app("fix_upload_owner = false\nexec_user = \"root\""), "0:0 1234:2345"),
+        (named("exec_user = \"root\""), "65534:0 65534:2345"),
+    ];
+    for (arguments, owners) in table {
+        let outcome = Build::new(&catalog, "docker", &arguments)
+            .step("file", &format!("source = \"{}\"\ndestination = \"/f\"", file.display()))
+            .step(
+                "file",
+                &format!("source = \"{}/tree\"\ndestination = \"/d\"", folder.path().display()),
+            )
+            .step("shell", r#"inline = ["echo $(stat -c '%u:%g' /f /d/f)"]"#)
+            .run()
+            .await;
+        outcome.artifacts();
+        assert!(outcome.said(owners), "{arguments}: {:#?}", outcome.lines);
+    }
+}
+
+#[tokio::test]
 async fn a_terminal_is_one() {
     let Some(catalog) = catalog() else { return };
     let outcome = Build::new(&catalog, "docker", &source("pty = true"))

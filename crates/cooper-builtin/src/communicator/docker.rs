@@ -18,6 +18,8 @@ use tokio::sync::OnceCell;
 use crate::archive::{self, First, Owner, Source};
 use crate::failure::because;
 
+const ROOT: u64 = 0;
+
 /// How many links are followed before they count as a loop.
 const LINKS: usize = 40;
 
@@ -38,8 +40,9 @@ pub(crate) struct DockerOptions {
     pub(crate) exec_user: Option<String>,
     /// Whether commands get a terminal.
     pub(crate) pty: bool,
-    /// Whether uploads belong to the container's user.
-    pub(crate) fix_upload_owner: bool,
+    /// Whether uploads belong to the container's user; when nothing is said, where that is not root
+    /// and can be found.
+    pub(crate) fix_upload_owner: Option<bool>,
 }
 
 impl DockerCommunicator {
@@ -79,10 +82,15 @@ impl DockerCommunicator {
 
     /// Who owns an upload: nobody in particular, or the container's user.
     async fn owner(&self) -> Result<Option<u64>, Failure> {
-        if !self.options.fix_upload_owner {
+        if self.options.fix_upload_owner == Some(false) {
             return Ok(None);
         }
-        self.user.get_or_try_init(|| self.look_up_user()).await.map(|&user| Some(user))
+        let user = self.user.get_or_try_init(|| self.look_up_user()).await;
+        match self.options.fix_upload_owner {
+            // A container without `id` can be built all the same.
+            None => Ok(user.ok().copied().filter(|&user| user != ROOT)),
+            Some(_) => user.map(|&user| Some(user)),
+        }
     }
 
     async fn look_up_user(&self) -> Result<u64, Failure> {
@@ -90,7 +98,7 @@ impl DockerCommunicator {
         let user = self.container.inspect().await.map_err(failed)?.user;
         let name = user.split(':').next().unwrap_or_default();
         if name.is_empty() {
-            return Ok(0);
+            return Ok(ROOT);
         }
         if let Ok(number) = name.parse() {
             return Ok(number);
@@ -118,7 +126,7 @@ impl DockerCommunicator {
     }
 
     async fn upload_file(&self, file: Upload) -> Result<(), Failure> {
-        let user = self.owner().await?.unwrap_or(0);
+        let user = self.owner().await?.unwrap_or(ROOT);
         let (folder, name) = split(&file.destination);
         let name = name.ok_or_else(|| {
             Failure::new(format!("`{}` is a folder, and a file's name is needed", file.destination))

@@ -11,8 +11,8 @@ use cooper_container::reference::Reference;
 use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 
-use super::{check_maker, no_docker_path, required};
-use crate::arguments;
+use super::{check_maker, required};
+use crate::arguments::{self, no_docker_path};
 use crate::failure::because;
 use crate::image::{self, ARTIFICE, EXPORTED, IMPORTED};
 use crate::kind::Kind;
@@ -28,7 +28,7 @@ component_config! {
         changes: Vec<String>,
         /// The platform that the image is for, such as `linux/arm64`.
         platform: Option<String>,
-        /// Without effect: Cooper talks to the engine itself.
+        /// Without effect: Cooper talks to the engine's API itself; `DOCKER_HOST` chooses another one.
         docker_path: Option<String>,
     }
 }
@@ -51,7 +51,7 @@ fn prepare(
     arguments: Arguments,
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<ImportStep, Reported> {
-    no_docker_path(config);
+    no_docker_path(config, arguments.docker_path.as_deref());
     let mut result = arguments::changes(config, &arguments.changes).map(drop);
     let help = "name the image: `repository = \"registry.example/team/app\"`";
     let repository = required(config, "repository", arguments.repository, help)?;

@@ -11,7 +11,8 @@ use cooper_container::{ContainerEngine, Error};
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
-use super::{check_maker, no_docker_path};
+use super::check_maker;
+use crate::arguments::no_docker_path;
 use crate::failure::because;
 use crate::image::{self, IMPORTED, TAGGED};
 use crate::kind::Kind;
@@ -23,7 +24,7 @@ component_config! {
     struct Arguments {
         /// The platform of the image to send, such as `linux/arm64`. Needs an engine with API 1.46.
         platform: Option<String>,
-        /// Without effect: Cooper talks to the engine itself.
+        /// Without effect: Cooper talks to the engine's API itself; `DOCKER_HOST` chooses another one.
         docker_path: Option<String>,
     }
 }
@@ -53,7 +54,7 @@ fn prepare(
     arguments: Arguments,
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<Push, Reported> {
-    no_docker_path(config);
+    no_docker_path(config, arguments.docker_path.as_deref());
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let login = Login::prepare(config);
     let names = |component: &String| matches!(component.as_str(), "docker-tag" | "docker-import");

@@ -10,8 +10,8 @@ use cooper_container::ContainerEngine;
 use cooper_hcl::{Code, FileKind, Reported};
 use futures::future::BoxFuture;
 
-use super::{check_maker, no_docker_path, required};
-use crate::arguments::refuse;
+use super::{check_maker, required};
+use crate::arguments::{no_docker_path, refuse};
 use crate::failure::because;
 use crate::image::{IMPORTED, TAGGED};
 use crate::kind::Kind;
@@ -21,7 +21,7 @@ component_config! {
     struct Arguments {
         /// The file to make. Required.
         path: Option<String>,
-        /// Without effect: Cooper talks to the engine itself.
+        /// Without effect: Cooper talks to the engine's API itself; `DOCKER_HOST` chooses another one.
         docker_path: Option<String>,
     }
 }
@@ -41,7 +41,7 @@ fn prepare(
     arguments: Arguments,
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<Save, Reported> {
-    no_docker_path(config);
+    no_docker_path(config, arguments.docker_path.as_deref());
     let path = required(config, "path", arguments.path, "name the tar file to make")?;
     if matches!(config.system.kind(path.as_ref()), Ok(FileKind::Directory)) {
         let message = format!("`{path}` is a folder, and a file is needed");

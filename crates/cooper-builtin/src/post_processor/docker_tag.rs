@@ -10,8 +10,8 @@ use cooper_container::reference::Reference;
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
-use super::{check_maker, no_docker_path, required};
-use crate::arguments::{no_effect, refuse, refuse_element};
+use super::{check_maker, required};
+use crate::arguments::{no_docker_path, no_effect, refuse, refuse_element};
 use crate::failure::because;
 use crate::image::{self, IMPORTED, TAGGED};
 use crate::kind::Kind;
@@ -27,7 +27,7 @@ component_config! {
         tag: Vec<String>,
         /// Without effect: a name always moves.
         force: Option<bool>,
-        /// Without effect: Cooper talks to the engine itself.
+        /// Without effect: Cooper talks to the engine's API itself; `DOCKER_HOST` chooses another one.
         docker_path: Option<String>,
     }
 }
@@ -48,7 +48,7 @@ fn prepare(
     arguments: Arguments,
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<Tag, Reported> {
-    no_docker_path(config);
+    no_docker_path(config, arguments.docker_path.as_deref());
     if arguments.force.is_some() {
         no_effect(config, "force", "an engine moves a name without being forced to");
     }

@@ -24,7 +24,7 @@ use self::making::made;
 use self::outcome::{Outcome, export, exported};
 use self::pulls::{Pulls, Wanted};
 use self::run_command::RunCommand;
-use crate::arguments::{no_effect, refuse};
+use crate::arguments::{no_docker_path, no_effect, refuse};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
 use crate::communicator::none::NoMachine;
 use crate::communicator::{Choice, OPTIONS, choose};
@@ -82,11 +82,12 @@ component_config! {
         exec_user: Option<String>,
         /// Whether commands in the container get a terminal.
         pty: bool,
-        /// Whether uploaded files belong to the container's user; root's when absent.
-        fix_upload_owner: bool,
+        /// Whether uploads belong to the container's user. When absent they do, unless that is root: then
+        /// files are root's, and folders have the owners they have here.
+        fix_upload_owner: Option<bool>,
         /// Must not be true: Windows containers are not supported.
         windows_container: bool,
-        /// Without effect: Cooper talks to the engine itself.
+        /// Without effect: Cooper talks to the engine's API itself; `DOCKER_HOST` chooses another one.
         docker_path: Option<String>,
         @block
         /// Builds the image to start from, with a Dockerfile.
@@ -126,13 +127,9 @@ fn prepare(
     let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let platform = given(arguments.platform.take());
 
-    for (argument, why) in [
-        ("docker_path", "Cooper talks to the engine itself and starts no program for it"),
-        ("container_dir", "Cooper needs no folder in the container"),
-    ] {
-        if config.places.arguments.contains_key(argument) {
-            no_effect(config, argument, why);
-        }
+    no_docker_path(config, arguments.docker_path.as_deref());
+    if config.places.arguments.contains_key("container_dir") {
+        no_effect(config, "container_dir", "Cooper needs no folder in the container");
     }
     // All of them are checked before the first one ends this.
     let login = Login::prepare(config);

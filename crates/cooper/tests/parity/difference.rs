@@ -31,6 +31,12 @@ pub(crate) const ALLOWED: &[Allowed] = &[
         ends: ", Cooper 1",
         documented_as: "`/packer-files`",
     },
+    // The owner of what was uploaded into a container of another user than root's.
+    Allowed {
+        begins: "tree: home/app/template: Packer Regular 0644 0:0 ",
+        ends: "; Cooper Regular 0644 1000:0 540 bytes 076f575ea3c1",
+        documented_as: "`fix_upload_owner`",
+    },
     // The base images' own, as Packer's plugin sets them from 1.0 on.
     kept("config.Config.Cmd: ", ", Cooper [\"/bin/sh\"]"),
     kept("config.Config.Cmd: ", ", Cooper [\"httpd\",\"-f\"]"),
