@@ -62,7 +62,7 @@ pub const PACKER_VERSION: &str = "1.16.0";
 /// # Errors
 ///
 /// [`hcl::Reported`], when any stage found a mistake that stops all builds. A stage that fails
-/// does not keep the next from being checked, unless a file could not be parsed.
+/// does not keep the next from being checked; what may follow from mistakes of syntax is not told.
 pub async fn prepare(
     path: &std::path::Path,
     inputs: &InputOptions,
@@ -91,17 +91,22 @@ pub async fn examine(
     options: &PlanOptions,
     session: &mut Session,
 ) -> Examined {
-    let template = match Template::load_all(path, session) {
+    let template = match Template::load_readable(path, session) {
         Ok(template) => template,
         Err(reported) => {
             return Examined { template: None, values: None, plan: Err(reported) };
         }
     };
+    let told = session.diags.count();
     let inputs = Inputs::collect_all(inputs, &template, session);
-    let values =
-        resolve::resolve_all(&template, &inputs, catalog, options.data_sources, session).await;
+    // Nothing is asked for a template that cannot be read anyway.
+    let is_whole = template.gaps.is_empty();
+    let asked = if is_whole { options.data_sources } else { DataSources::Check };
+    let values = resolve::resolve_all(&template, &inputs, catalog, asked, session).await;
     let sound = session.diags.check();
     let plan = plan(&template, &values, catalog, options, session).await;
     let plan = plan.and_then(|plan| sound.map(|()| plan));
-    Examined { template: Some(template), values: Some(values), plan }
+    template.gaps.forget_followers(&session.diags, told);
+    let (template, values) = (is_whole.then_some(template), is_whole.then_some(values));
+    Examined { template, values, plan }
 }

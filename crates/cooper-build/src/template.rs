@@ -2,6 +2,7 @@
 
 mod build;
 mod data;
+mod gaps;
 pub(crate) mod legacy;
 pub(crate) mod load;
 mod local;
@@ -26,6 +27,7 @@ pub use build::{
     StepBlock,
 };
 pub use data::DataBlock;
+pub use gaps::Gaps;
 pub use load::{ROOT, is_legacy};
 pub use local::Local;
 pub use packer::PluginRequirement;
@@ -65,6 +67,8 @@ pub struct Template {
     pub builds: Vec<BuildBlock>,
     /// The entries of `required_plugins`.
     pub plugins: Vec<PluginRequirement>,
+    /// What is missing of it; nothing, but for [`Template::load_readable`].
+    pub gaps: Gaps,
 }
 
 impl Template {
@@ -83,6 +87,19 @@ impl Template {
     /// Like [`Template::load`], and fails only when a file cannot be read or parsed: what has
     /// the wrong shape was recorded and is left out.
     pub(crate) fn load_all(path: &Path, session: &mut Session) -> Result<Self, Reported> {
+        let template = load::load(path, session)?;
+        if !template.gaps.is_empty() {
+            session.diags.check()?;
+        }
+        Ok(template)
+    }
+
+    /// Like [`Template::load_all`], but of files with mistakes of syntax there is what could be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when there is nothing to read, or it is a legacy template that is no JSON.
+    pub(crate) fn load_readable(path: &Path, session: &mut Session) -> Result<Self, Reported> {
         load::load(path, session)
     }
 }

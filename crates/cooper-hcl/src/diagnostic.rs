@@ -305,6 +305,20 @@ impl Diagnostics {
         other.take().into_iter().for_each(|diagnostic| self.record(diagnostic));
     }
 
+    /// How many were recorded.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Forgets, of those that were recorded after so many, the ones that are not to be kept. Errors
+    /// must be left that the forgotten ones follow from.
+    pub fn retain_after(&self, count: usize, keep: impl Fn(&Diagnostic) -> bool) {
+        let mut list = self.lock();
+        let count = count.min(list.len());
+        let later = list.split_off(count);
+        list.extend(later.into_iter().filter(keep));
+    }
+
     /// Whether further errors are dropped, so that what makes one helpful is wasted.
     pub fn is_full(&self) -> bool {
         self.lock().len() >= Self::MOST

@@ -16,9 +16,9 @@ mod template;
 mod unexpected;
 
 use crate::ast::{Body, Expr, File};
-use crate::diagnostic::{Diagnostics, Reported, Severity};
-use crate::source::SourceFile;
-use crate::token::Tokens;
+use crate::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
+use crate::source::{SourceFile, Span};
+use crate::token::{Fault, Tokens};
 use pairs::Pairs;
 use parser::Parser;
 
@@ -51,6 +51,50 @@ pub fn parse_partial(file: &SourceFile, diags: &Diagnostics) -> File {
     // The file is not needed whole.
     let _ = pass_on(&found, diags);
     file
+}
+
+/// What can be relied on of a file with syntax errors.
+#[derive(Clone, Debug)]
+pub struct Partial {
+    /// Its tree, without the arguments that have mistakes, and without what stands at or after something
+    /// that is not closed, or that closes nothing. A string ends with its line at the latest.
+    pub file: File,
+    /// Where the mistakes are.
+    pub mistakes: Vec<Span>,
+    /// Whether there is more of it that was left out.
+    pub is_cut: bool,
+}
+
+/// Reads what can be relied on of a file whose syntax errors were recorded before.
+pub fn parse_sound(file: &SourceFile) -> Partial {
+    let found = Diagnostics::new();
+    let tokens = Tokens::of(file);
+    let pairs = Pairs::find(&tokens, &found);
+    let cut = cut(&tokens, &found.to_vec());
+    let mut body = Body { span: tokens.span(), ..Body::default() };
+    Parser::new(&tokens, &pairs, &found).file_body(&mut body);
+    if let Some(cut) = cut {
+        body.blocks.retain(|block| block.span.end() <= cut);
+        body.attributes.retain(|attribute| attribute.span.end() <= cut);
+    }
+    let errors = found.take().into_iter();
+    let errors = errors.filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let mistakes = errors.filter_map(|error| error.primary).map(|label| label.span).collect();
+    Partial { file: File { body }, mistakes, is_cut: cut.is_some() }
+}
+
+/// Where a text begins to be guesswork, by what was found about its pairs: its faults, then brackets.
+fn cut(tokens: &Tokens<'_>, found: &[Diagnostic]) -> Option<u32> {
+    let (faults, brackets) = found.split_at(tokens.faults().len().min(found.len()));
+    let is_far = |fault: &Fault| match fault {
+        // These end with their line.
+        Fault::String { .. } | Fault::Template { .. } => false,
+        Fault::Heredoc { .. } | Fault::Comment { .. } | Fault::TooManyTokens { .. } => true,
+    };
+    let far = tokens.faults().iter().zip(faults).filter(|(fault, _)| is_far(fault));
+    let far = far.map(|(_, diagnostic)| diagnostic).chain(brackets);
+    let places = far.flat_map(|error| error.primary.iter().chain(&error.labels));
+    places.map(|label| label.span.start()).min()
 }
 
 /// Records every syntax error of a file whose tokens are there.

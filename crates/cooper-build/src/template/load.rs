@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use cooper_hcl::ast::{Block, Name};
+use cooper_hcl::parse::{Partial, parse_sound};
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, SourceFile, Span, System, json,
     parse, parse_json,
 };
 
 use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier};
-use super::{Language, Template, build, data, legacy, local, packer, source, variable};
+use super::{Gaps, Language, Template, build, data, legacy, local, packer, source, variable};
 use crate::session::Session;
 
 const NATIVE: &str = ".pkr.hcl";
@@ -102,18 +103,38 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
     let diags = &session.diags;
     let functions = Functions::none();
     let literals = Literals { functions: &functions, system: &*session.system, diags };
-    let mut readable = Ok(());
-    for file in read {
-        match file {
-            Ok(file) => {
-                let body = ROOT.read(file.body, Span::NONE, diags);
-                body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
-            }
-            Err(reported) => readable = Err(reported),
-        }
+    let told = diags.count();
+    for (path, file) in files.iter().zip(read) {
+        let file = match file {
+            Ok(file) => file,
+            // What is wrong with it was recorded.
+            Err(_) => match readable_part(path, session) {
+                Some((source, partial)) => {
+                    template.gaps.add(source, &partial);
+                    partial.file
+                }
+                None => {
+                    template.gaps.add_unread();
+                    continue;
+                }
+            },
+        };
+        let body = ROOT.read(file.body, Span::NONE, diags);
+        body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
     }
     check_names(&template, diags);
-    readable.map(|()| template)
+    template.gaps.forget_followers(diags, told);
+    Ok(template)
+}
+
+/// What can be relied on of a file that could not be parsed; nothing, when it is not there, or in JSON
+/// syntax.
+fn readable_part<'s>(path: &Path, session: &'s Session) -> Option<(&'s SourceFile, Partial)> {
+    let name = path.to_string_lossy();
+    let is_json = path.extension().is_some_and(|extension| extension == "json");
+    let mut files = session.sources.files().iter().rev();
+    let source = files.find(|file| !is_json && file.name() == name)?;
+    Some((source, parse_sound(source)))
 }
 
 /// A template that says nothing.
@@ -128,6 +149,7 @@ fn empty(root: PathBuf, is_folder: bool) -> Template {
         sources: Vec::new(),
         builds: Vec::new(),
         plugins: Vec::new(),
+        gaps: Gaps::default(),
     }
 }
 
