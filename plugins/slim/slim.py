@@ -99,9 +99,9 @@ class Slim(Provisioner):
                 continue
             saved[group] = saved.get(group, 0) + int(rest)
             total += int(rest)
-        ui.say(f"{'would save' if self.only_report else 'saved'} {mebibytes(total)}")
+        ui.say(f"{'would save' if self.only_report else 'saved'} {in_words(total)}")
         for group, kibibytes in saved.items():
-            ui.say(f"  {mebibytes(kibibytes):>10}  {group}")
+            ui.say(f"  {in_words(kibibytes):>10}  {group}")
 
     def script(self):
         """All that is done in the machine: one script, which plain `sh` runs."""
@@ -119,8 +119,8 @@ def quoted(pattern):
     return re.sub(r"[^A-Za-z0-9_./*?\[\]!-]", lambda match: "'" + match.group().replace("'", "'\\''") + "'", pattern)
 
 
-def mebibytes(kibibytes):
-    return f"{kibibytes / 1024:.1f} MiB"
+def in_words(kibibytes):
+    return f"{kibibytes} KiB" if kibibytes < 1024 else f"{kibibytes / 1024:.1f} MiB"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,9 @@ pub const DIALLING: Duration = Duration::from_secs(5);
 /// How many streams may be about to say whom they are for.
 const UNKNOWN: usize = 256;
 
+/// How many streams we open that the peer has not answered yet. Go refuses more than 256.
+const UNANSWERED: usize = 128;
+
 /// Why no stream came about.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NoStream {
@@ -56,6 +59,8 @@ pub struct Broker {
 struct Shared {
     /// The last number that was taken.
     last: AtomicU32,
+    /// Room for streams that are not answered yet.
+    dialling: Semaphore,
     waiting: Mutex<HashMap<u32, oneshot::Sender<Stream>>>,
 }
 
@@ -75,7 +80,8 @@ pub struct Offer {
 impl Broker {
     /// Takes the streams of a session. For a plugin, the main channel is offered too.
     pub fn new(session: Session) -> Self {
-        let shared = Arc::new(Shared { last: AtomicU32::new(MAIN), waiting: Mutex::default() });
+        let (last, dialling) = (AtomicU32::new(MAIN), Semaphore::new(UNANSWERED));
+        let shared = Arc::new(Shared { last, dialling, waiting: Mutex::default() });
         let broker = Self { session, shared };
         tokio::spawn(route(broker.session.incoming(), broker.shared.clone()));
         broker
@@ -109,6 +115,8 @@ impl Broker {
     ///
     /// When nobody answers there.
     pub async fn dial(&self, id: u32) -> Result<Stream, NoStream> {
+        // The semaphore is never closed.
+        let _room = self.shared.dialling.acquire().await;
         let mut stream = self.session.open()?;
         let dialling = async {
             stream.write_all(&id.to_le_bytes()).await?;
