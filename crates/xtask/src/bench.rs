@@ -218,7 +218,7 @@ impl Bench<'_> {
         let packer = self.run_of(&scenario, &self.options.packer, folder);
         let cooper = self.run_of(&scenario, self.cooper, folder);
         let runs = self.options.runs;
-        let fewer = scenario.packer_runs.filter(|_| !self.options.smoke);
+        let fewer = scenario.packer_runs.filter(|&runs| runs == 0 || !self.options.smoke);
         let packer_runs = self.options.packer_runs.or(fewer).unwrap_or(runs);
 
         // Once each, unmeasured, so that both find caches warm; this is where memory is taken,

@@ -17,7 +17,7 @@ pub(crate) struct Scenario {
     pub(crate) arguments: &'static [&'static str],
     /// What the programs need besides themselves.
     pub(crate) tools: Tools,
-    /// At most this often, where Packer takes minutes.
+    /// At most this often, where Packer takes minutes; 0 where it does not get through.
     pub(crate) packer_runs: Option<usize>,
     /// What is aimed at, for the table.
     pub(crate) goal: &'static str,
@@ -86,7 +86,7 @@ impl Scenario {
                 many_files,
             ),
             Self {
-                // It takes hours, if it ends.
+                // Packer 1.6.6 does not find the names of so many.
                 packer_runs: Some(0),
                 ..alone(
                     'h',
