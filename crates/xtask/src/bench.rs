@@ -87,6 +87,21 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
     if options.wants(Alone::Parse.letter()) && !options.smoke {
         page.parse = Some(show(parse_speed(workspace)?));
     }
+    if options.only != Alone::Parse.letter().to_string() {
+        run_cooper(workspace, &options, &mut page)?;
+    }
+    match &options.write {
+        None => Ok(()),
+        Some(path) => {
+            page.machine = machine::description(&options.packer);
+            let before = fs::read_to_string(path).unwrap_or_default();
+            fs::write(path, page.over(&before)).context(format!("write {}", path.display()))
+        }
+    }
+}
+
+/// Measures whatever the program itself has to be run for.
+fn run_cooper(workspace: &Workspace, options: &Options, page: &mut Page) -> Result<()> {
     let cooper = match &options.cooper {
         Some(program) => program.clone(),
         None => workspace.build_cooper(!options.smoke)?,
@@ -97,7 +112,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         true => Some(workspace.testbed().up()?),
         false => None,
     };
-    let bench = Bench { environment: environment.as_ref(), options: &options, cooper: &cooper };
+    let bench = Bench { environment: environment.as_ref(), options, cooper: &cooper };
     if options.wants(Alone::Keystrokes.letter()) {
         let folder = Folder::new(workspace, Alone::Keystrokes.letter())?;
         page.keystrokes = Some(show(keystroke::run(&cooper, folder.path(), options.smoke)?));
@@ -113,14 +128,7 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         println!("{}", page::row(&comparison));
         page.comparisons.push(comparison);
     }
-    match &options.write {
-        None => Ok(()),
-        Some(path) => {
-            page.machine = machine::description(&options.packer);
-            let before = fs::read_to_string(path).unwrap_or_default();
-            fs::write(path, page.over(&before)).context(format!("write {}", path.display()))
-        }
-    }
+    Ok(())
 }
 
 /// Shows what was measured, and passes it on.

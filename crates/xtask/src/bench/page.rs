@@ -26,9 +26,10 @@ const GROWTH_TEXT: &str = "\
 `cooper validate` as a whole process; the bars show the times. Twice as much should take twice as long.";
 
 const PARSE_TEXT: &str = "\
-How fast text becomes a tree, of much of one construct, and of a tenth of that: where both are the
-same, time grows with the size and no faster. The time is that of the processor. The aim is 10 MB/s
-for each. `fmt` makes the last column. `cargo xtask bench parse` measures this alone.";
+How fast text becomes a tree, of much of one construct, and of a tenth of that: if time grew faster
+than the size, the latter would be many times as fast. (A tree of a hundred megabytes pays for memory
+that the system has to find, which makes up to a factor of two.) The time is that of the processor. The
+aim is 10 MB/s for each. `fmt` makes the last column. `cargo xtask bench parse` measures this alone.";
 
 /// What was measured.
 #[derive(Default)]
