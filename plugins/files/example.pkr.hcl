@@ -1,7 +1,7 @@
 # Builds a folder of files and an archive of it, without any container.
 #
 #     go build .
-#     cooper plugins install --path packer-plugin-files github.com/example/files
+#     # install packer-plugin-files as docs/plugins.md says
 #     cooper build example.pkr.hcl
 
 packer {

@@ -1,7 +1,7 @@
 # Builds an image with Debian's curl, without what apt leaves behind.
 #
 #     python3 packer_plugin.py bundle slim.py
-#     cooper plugins install --path packer-plugin-slim github.com/example/slim
+#     # install packer-plugin-slim as docs/plugins.md says
 #     cooper build example.pkr.hcl
 
 packer {

@@ -16,7 +16,7 @@
         serve("0.1.0", Greet)
 
 `python3 packer_plugin.py bundle greet.py` makes `packer-plugin-greet` of it, one executable file that
-`cooper plugins install` and `packer plugins install` take, with the argument `--path`.
+is installed as a program is.
 
 A component is a class: a `Provisioner`, a `PostProcessor` or a `DataSource`. Its fields are its arguments in a
 template: `str`, `int`, `float`, `bool`, `list[T]`, `dict[str, T]` or `Optional[T]` of those, a class that
@@ -791,7 +791,7 @@ def _bundle(arguments):
     with open(target, "wb") as file:
         file.write(b"#!/usr/bin/env python3\n" + content.getvalue())
         os.fchmod(file.fileno(), 0o755)
-    print(f"made {target}; now: cooper plugins install --path {target} github.com/YOU/{name}")
+    print(f"made {target}")
 
 
 # ---- The command line of a plugin ------------------------------------------------------------------------
