@@ -207,7 +207,7 @@ impl<'a> Given<'a> {
             _ if self.language == Language::Legacy => self.json_file(path, session),
             _ => {
                 let message = format!("`{}` is not a variable file", path.display());
-                let help = "its name must end in `.pkrvars.hcl` or `.pkrvars.json`";
+                let help = "its name must end in `.hcl` or `.json`, as in `.pkrvars.hcl`";
                 let error = Diagnostic::error(Code::UnreadableFile, message);
                 session.diags.error(error.help(help));
                 return;

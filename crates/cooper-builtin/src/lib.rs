@@ -20,6 +20,7 @@ mod local;
 mod login;
 mod post_processor;
 mod provisioner;
+mod proxy;
 mod render;
 mod script;
 mod secret_store;

@@ -17,6 +17,7 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::proxy;
 use crate::tls::{self, Trust};
 
 /// Asks the real places.
@@ -89,12 +90,12 @@ impl SecretStoreClients {
 
     /// A client that follows no redirects, because those would take tokens to other servers.
     fn client(&self, trust: Trust) -> Result<Client, String> {
-        let client = Client::builder()
+        let builder = Client::builder()
             .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(self.limits.connect)
-            .tls_backend_preconfigured(tls::config(trust).map_err(|error| error.to_string())?)
-            .build();
+            .tls_backend_preconfigured(tls::config(trust).map_err(|error| error.to_string())?);
+        let client = proxy::obey(builder, |name| self.variable(name)).build();
         client.map_err(|error| format!("cannot make an HTTP client: {error}"))
     }
 

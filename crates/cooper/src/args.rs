@@ -36,7 +36,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-const AFTER_HELP: &str = "Flags may be written with one dash or two, before or after the template: \
+const AFTER_HELP: &str = "Flags may be written with one dash or two, before or after the template:\n\
     `-var region=eu`, `--var=region=eu`.";
 
 /// The commands.

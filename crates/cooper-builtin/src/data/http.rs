@@ -7,13 +7,14 @@ use std::time::Duration;
 use cooper_build::component::{Config, DataSource, DataSourceKind, ResultAttribute};
 use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::value::Marks;
-use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
+use cooper_hcl::{Code, Diagnostic, Reported, System, Type, Value};
 use futures::future::BoxFuture;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 
 use crate::arguments::refuse;
 use crate::kind::Kind;
+use crate::proxy;
 use crate::tls::{self, Trust};
 
 component_config! {
@@ -114,6 +115,7 @@ struct Http {
     headers: HeaderMap,
     body: Option<String>,
     limits: Limits,
+    system: Arc<dyn System>,
 }
 
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Http, Reported> {
@@ -146,6 +148,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Http, Reported> 
         headers,
         body: arguments.request_body.filter(|body| !body.is_empty()),
         limits: LIMITS,
+        system: config.system.clone(),
     })
 }
 
@@ -189,7 +192,7 @@ impl DataSource for Http {
 
 impl Http {
     async fn fetch(&self) -> Result<Value, Failure> {
-        let client = client(&self.limits)?;
+        let client = client(&self.limits, &*self.system)?;
         let mut url = self.url.clone();
         let mut method = self.method.clone();
         let (mut headers, mut body) = (self.headers.clone(), self.body.clone());
@@ -351,14 +354,14 @@ fn canonical(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-fn client(limits: &Limits) -> Result<Client, Failure> {
-    let client = Client::builder()
+fn client(limits: &Limits, system: &dyn System) -> Result<Client, Failure> {
+    let builder = Client::builder()
         .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
-        .tls_backend_preconfigured(tls::config(Trust::System)?)
-        .build();
+        .tls_backend_preconfigured(tls::config(Trust::System)?);
+    let client = proxy::obey(builder, |name| system.env(name)).build();
     client.map_err(|error| Failure::because("cannot make an HTTP client", &error))
 }
 

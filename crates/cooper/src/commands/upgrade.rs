@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use cooper_build::Session;
+use cooper_build::template::is_legacy;
 use cooper_build::upgrade::upgrade as upgraded;
 use cooper_builtin::catalog;
 use tempfile::Builder;
@@ -19,6 +20,12 @@ use crate::ui::Ui;
 /// Writes the template in HCL into a file beside it, or where it is wanted. A file that is there
 /// already is replaced, as Packer does, but only by a whole template.
 pub(crate) fn upgrade(args: &UpgradeArgs, mut session: Session, ui: &mut Ui) -> Exit {
+    if session.system.kind(&args.path).is_ok() && !is_legacy(&args.path, &*session.system) {
+        ui.error(
+            "error: `hcl2_upgrade` works on legacy templates only, which are JSON with `builders`",
+        );
+        return Exit::Failure;
+    }
     let output = args.output_file.clone().unwrap_or_else(|| {
         let mut name = args.path.clone().into_os_string();
         name.push(".pkr.hcl");
@@ -48,8 +55,9 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     // As any file that is made, and not for its owner alone.
     let mode = fs::Permissions::from_mode(0o666);
-    let mut new =
-        Builder::new().prefix(".cooper-upgrade-").permissions(mode).tempfile_in(folder)?;
+    let new = Builder::new().prefix(".cooper-upgrade-").permissions(mode).tempfile_in(folder);
+    // The name of that file means nothing to anybody.
+    let mut new = new.map_err(|error| io::Error::from(error.kind()))?;
     new.write_all(text.as_bytes())?;
     new.persist(path)?;
     Ok(())

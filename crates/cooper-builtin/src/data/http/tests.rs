@@ -76,6 +76,7 @@ fn request(url: &str) -> Http {
             total: Duration::from_secs(20),
             body: 1000,
         },
+        system: Arc::new(cooper_hcl::system::Nowhere),
     }
 }
 

@@ -76,7 +76,7 @@ impl Finder<'_> {
                 let [template, values] = ENDINGS;
                 let help =
                     format!("`fmt` is for files whose names end in `{template}` or `{values}`");
-                self.error(format!("`{shown}` is not a HCL file"), Some(help));
+                self.error(format!("`{shown}` is not an HCL file"), Some(help));
             }
         }
     }
