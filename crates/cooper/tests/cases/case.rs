@@ -34,7 +34,8 @@ pub(crate) struct Seen {
     codes: Vec<i32>,
     /// What all commands printed.
     pub(crate) stdout: String,
-    stderr: String,
+    /// And on standard error.
+    pub(crate) stderr: String,
     after: Vec<String>,
 }
 

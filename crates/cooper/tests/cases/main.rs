@@ -4,6 +4,7 @@
 //! expected to what was seen.
 
 mod case;
+mod paragraph;
 mod placeholder;
 
 use std::collections::BTreeSet;
@@ -40,6 +41,10 @@ fn main() -> ExitCode {
         })
         .collect();
     let page = repository.join("docs/cli.md");
+    let diagnostics = fs::read_to_string(repository.join("docs/diagnostics.md"));
+    trials.push(Trial::test("docs/diagnostics.md shows what it says", move || {
+        paragraph::check(&diagnostics?, Path::new(COOPER))
+    }));
     trials.push(Trial::test("every diagnostic has a case and a paragraph", move || {
         every_code(&repository, &files)
     }));
