@@ -41,12 +41,19 @@ const EXPRESSIONS: &[Source] = &[
     Source::Quoted("docs/functions.md"),
 ];
 
+/// Strings with something to fill in.
+const STRINGS: &[Source] = &[
+    Source::Files("crates/cooper-fuzz/seeds/gotemplate"),
+    Source::LinesWith("testdata/cases", "{{"),
+    Source::LinesWith("crates/cooper-build/src/gotemplate", "{{"),
+];
+
 const TARGETS: &[Target] = &[
     Target { name: "parse", seeds: TEMPLATES },
     Target { name: "json", seeds: JSON },
     Target { name: "format", seeds: TEMPLATES },
     Target { name: "evaluate", seeds: EXPRESSIONS },
-    Target { name: "gotemplate", seeds: &[Source::Files("crates/cooper-fuzz/seeds/gotemplate")] },
+    Target { name: "gotemplate", seeds: STRINGS },
 ];
 
 /// Runs every target, or only some, each for as many seconds; fails at the first text that makes

@@ -20,6 +20,8 @@ pub(super) enum Source {
     Sections(&'static str),
     /// The lines of a file.
     Lines(&'static str),
+    /// The lines of the files of a folder, and of those in it, that hold this.
+    LinesWith(&'static str, &'static str),
     /// What stands between backquotes in a page.
     Quoted(&'static str),
 }
@@ -38,6 +40,12 @@ pub(super) fn collect(workspace: &Workspace, sources: &[Source], to: &Path) -> R
                 let text =
                     fs::read_to_string(workspace.path(file)).context(format!("read {file}"))?;
                 texts.extend(text.lines().map(str::to_owned));
+            }
+            Source::LinesWith(folder, part) => {
+                for text in contents(&workspace.path(folder))? {
+                    let lines = text.lines().filter(|line| line.contains(part));
+                    texts.extend(lines.map(str::to_owned));
+                }
             }
             Source::Quoted(page) => {
                 let text =
