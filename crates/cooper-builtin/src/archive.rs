@@ -3,11 +3,12 @@
 //! Reading and writing tar is blocking work: it happens on a thread of its own, and pieces go
 //! through a channel that holds a few of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use futures::stream::{BoxStream, Stream, StreamExt};
@@ -316,8 +317,54 @@ pub(crate) async fn extract_folder(
     blocking(archive, move |reader| unpack(reader, &destination)).await
 }
 
+/// The links that downloads made here.
+static BROUGHT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The link on the way to a place of this machine, or at it, that an earlier download brought: it leads
+/// where a container wants.
+pub(crate) fn brought_link(path: &Path) -> Option<PathBuf> {
+    let brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
+    if brought.is_empty() {
+        return None;
+    }
+    let mut way = PathBuf::new();
+    for part in std::path::absolute(path).ok()?.components() {
+        way.push(part);
+        let is_link = fs::symlink_metadata(&way).is_ok_and(|found| found.is_symlink());
+        if is_link && real_place(&way).is_some_and(|place| brought.contains(&place)) {
+            return Some(way);
+        }
+    }
+    None
+}
+
+/// A path, links in its folder followed.
+fn real_place(path: &Path) -> Option<PathBuf> {
+    Some(fs::canonicalize(path.parent()?).ok()?.join(path.file_name()?))
+}
+
+/// So many bytes of names are kept while a folder arrives.
+const MOST_NAMES: usize = 256 << 20;
+
+/// What a kept name costs besides its letters.
+const NAME: usize = 64;
+
 fn unpack(reader: impl Read, destination: &Path) -> io::Result<()> {
+    unpack_up_to(reader, destination, MOST_NAMES)
+}
+
+fn unpack_up_to(reader: impl Read, destination: &Path, most_names: usize) -> io::Result<()> {
     let mut archive = tar::Archive::new(reader);
+    let mut kept = 0;
+    let mut keep = |names: &[&Path]| {
+        kept += names.iter().map(|name| name.as_os_str().len() + NAME).sum::<usize>();
+        if kept <= most_names {
+            return Ok(());
+        }
+        let message =
+            format!("the names of its folders and links have more than {} MiB", most_names >> 20);
+        Err(io::Error::new(io::ErrorKind::InvalidData, message))
+    };
     let mut links: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut folders: Vec<(PathBuf, u32)> = Vec::new();
     for entry in archive.entries()? {
@@ -328,6 +375,7 @@ fn unpack(reader: impl Read, destination: &Path) -> io::Result<()> {
         match entry.header().entry_type() {
             EntryType::Directory => {
                 real_folders(destination, &path)?;
+                keep(&[&path])?;
                 folders.push((path, mode));
             }
             EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
@@ -359,6 +407,7 @@ fn unpack(reader: impl Read, destination: &Path) -> io::Result<()> {
             }
             EntryType::Symlink => {
                 if let Some(target) = entry.link_name()? {
+                    keep(&[&path, &target])?;
                     links.push((path, target.into_owned()));
                 }
             }
@@ -369,7 +418,9 @@ fn unpack(reader: impl Read, destination: &Path) -> io::Result<()> {
     for (path, target) in links {
         real_folders(destination, path.parent().unwrap_or(destination))?;
         remove_if_there(&path)?;
-        std::os::unix::fs::symlink(target, path)?;
+        std::os::unix::fs::symlink(target, &path)?;
+        let mut brought = BROUGHT.lock().unwrap_or_else(PoisonError::into_inner);
+        brought.extend(real_place(&path));
     }
     // Last, and the deepest first: a folder may be read-only.
     for (path, mode) in folders.into_iter().rev() {
@@ -464,5 +515,60 @@ impl Read for Receiver {
         let count = buffer.len().min(self.piece.len());
         buffer[..count].copy_from_slice(&self.piece.split_to(count));
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An archive of folders, and of links that lead out of it.
+    fn archive(folders: &[&str], links: &[&str]) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut add = |name: &&str, kind: EntryType| {
+            let mut header = Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(0o755);
+            header.set_size(0);
+            match kind {
+                EntryType::Symlink => archive.append_link(&mut header, name, "/").unwrap(),
+                _ => archive.append_data(&mut header, name, io::empty()).unwrap(),
+            }
+        };
+        folders.iter().for_each(|name| add(name, EntryType::Directory));
+        links.iter().for_each(|name| add(name, EntryType::Symlink));
+        archive.into_inner().unwrap()
+    }
+
+    #[test]
+    fn names_of_an_archive_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("there");
+        for archive in [archive(&["a", "b", "c"], &[]), archive(&[], &["x", "y"])] {
+            assert!(unpack_up_to(&*archive, &there, 10_000).is_ok());
+            let error = unpack_up_to(&*archive, &there, 200).unwrap_err();
+            assert!(error.to_string().starts_with("the names of its folders and links"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_download_brought_is_not_followed_by_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let there = folder.path().join("there");
+        unpack(&*archive(&["sub"], &["out", "sub/out"]), &there).unwrap();
+        std::os::unix::fs::symlink(&there, folder.path().join("own")).unwrap();
+        let link = |path: &str| {
+            let link = brought_link(&folder.path().join(path))?;
+            link.strip_prefix(folder.path()).ok().map(Path::to_owned)
+        };
+        assert_eq!(link("there/out"), Some("there/out".into()));
+        assert_eq!(link("there/out/etc/x"), Some("there/out".into()));
+        assert_eq!(link("there/sub/../sub/out/x"), Some("there/sub/../sub/out".into()));
+        assert_eq!(link("own/out/x"), Some("own/out".into()));
+        assert_eq!(link("there/sub/x"), None);
+        assert_eq!(link("own/x"), None);
+        fs::remove_file(there.join("out")).unwrap();
+        fs::create_dir(there.join("out")).unwrap();
+        assert_eq!(link("there/out/x"), None);
     }
 }

@@ -9,6 +9,7 @@ use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
+use crate::archive::brought_link;
 use crate::arguments::{check_exists, plain, refuse};
 use crate::files::permissions;
 use crate::kind::Kind;
@@ -216,6 +217,11 @@ async fn upload(
 
 async fn download(machine: &dyn Communicator, source: &str, target: &str) -> Result<(), Failure> {
     let target = Path::new(target);
+    if let Some(link) = brought_link(target) {
+        let message = format!("`{}` is a link that an earlier download brought", link.display());
+        let help = "it may lead anywhere on this machine; download to another folder";
+        return Err(Failure::new(message).help(help));
+    }
     let folder = if source.ends_with('/') { Some(target) } else { target.parent() };
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(folder).await.map_err(|error| {
