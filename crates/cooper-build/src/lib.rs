@@ -21,6 +21,7 @@ pub mod gotemplate;
 mod graph;
 pub mod inputs;
 pub mod inspect;
+mod overheard;
 pub mod plan;
 pub mod report;
 pub mod resolve;

@@ -261,8 +261,10 @@ fn evaluate_local(local: &Local, scope: &Scope<'_>, readings: &Readings<'_>) -> 
         }
         return None;
     };
-    let marks = if local.sensitive { Marks::SENSITIVE } else { Marks::NONE };
-    let value = value.with_marks(marks);
+    if local.sensitive {
+        session.secrets.add_all(&value);
+        return Some(value.with_marks(Marks::SENSITIVE));
+    }
     session.secrets.add_marked(&value);
     Some(value)
 }

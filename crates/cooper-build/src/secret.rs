@@ -1,10 +1,15 @@
 //! What must not be shown.
 
+mod finder;
+mod forms;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use cooper_hcl::{Value, go_quote};
+use cooper_hcl::Value;
+
+use self::finder::{Finder, Form};
+use self::forms::{encoded, quoted};
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "<sensitive>";
@@ -12,13 +17,32 @@ const HIDDEN: &str = "<sensitive>";
 /// The lines of a secret are secrets too, from this length on: a lone brace is none.
 const SHORTEST_LINE: usize = 4;
 
-/// Base64 is looked for from this many letters on: shorter ones are met by chance.
-const SHORTEST_BASE64: usize = 8;
+/// So many lines of a secret are secrets by themselves.
+const LINES: usize = 20_000;
+
+/// A secret that is longer than this is looked for as it is, and not quoted or encoded.
+const LONGEST_ENCODED: usize = 1 << 20;
 
 /// The strings that no output may contain. Cloning shares them.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    list: Arc<Mutex<Vec<Arc<str>>>>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// What secrets may look like, and whether pieces of it are hidden too.
+    forms: BTreeMap<Arc<str>, bool>,
+    /// Looks for all of them; made when it is needed.
+    finder: Option<Arc<Finder>>,
+}
+
+/// Whether pieces of a secret are secrets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pieces {
+    Hidden,
+    /// Most of it may be no secret at all, as in a command that a password is put in.
+    Shown,
 }
 
 impl Secrets {
@@ -27,38 +51,25 @@ impl Secrets {
         Self::default()
     }
 
-    /// Adds a secret, whole and line by line, and as it is when it is quoted or encoded: in
+    /// Adds a secret: whole, line by line, in pieces, and as it is when it is quoted or encoded: in
     /// JSON, in a URL, in base64. The empty string is none.
     pub fn add(&self, secret: &str) {
-        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        add(&mut list, secret);
-        encoded(secret).iter().for_each(|form| add(&mut list, form));
-        if secret.contains('\n') {
-            let lines = secret.lines().filter(|line| line.trim().len() >= SHORTEST_LINE);
-            for line in lines {
-                add(&mut list, line);
-                quoted(line).iter().for_each(|form| add(&mut list, form));
-            }
-        }
+        self.lock().add(secret, Pieces::Hidden);
     }
 
     /// Adds every string in a value.
     pub fn add_all(&self, value: &Value) {
-        let mut left = vec![value];
-        while let Some(value) = left.pop() {
-            if let Some(text) = value.as_str() {
-                self.add(text);
-            }
-            left.extend(value.children());
-        }
+        self.lock().add_all(value, Pieces::Hidden);
     }
 
-    /// Adds every string in the parts of a value that are marked sensitive.
+    /// Adds every string in the parts of a value that are marked sensitive, because they were made
+    /// of secrets: whole and line by line, but not in pieces.
     pub fn add_marked(&self, value: &Value) {
+        let mut known = self.lock();
         let mut left = vec![value];
         while let Some(value) = left.pop() {
             if value.marks().sensitive {
-                self.add_all(value);
+                known.add_all(value, Pieces::Shown);
             } else if value.deep_marks().sensitive {
                 left.extend(value.children());
             }
@@ -67,115 +78,108 @@ impl Secrets {
 
     /// Whether there is none yet.
     pub fn is_empty(&self) -> bool {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+        self.lock().forms.is_empty()
     }
 
     /// The text with every secret replaced by `<sensitive>`.
+    ///
+    /// Pieces of a secret are replaced too, from 16 bytes on, and from 8 where a line begins or
+    /// ends with one: a secret may have been broken into lines, or cut off.
     pub fn scrub(&self, text: &str) -> String {
-        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut text = text.to_owned();
-        for secret in list.iter() {
-            if text.contains(&**secret) {
-                text = text.replace(&**secret, HIDDEN);
-            }
-        }
-        text
+        self.replace(text, |_| HIDDEN.into())
     }
 
     /// The text with every byte of every secret replaced by `*`, also where the secret is
     /// written as a template would write it: `\"` for a quote. Every other byte keeps its place.
     pub fn mask(&self, text: &str) -> String {
-        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        list.iter().fold(text.to_owned(), |text, secret| {
-            let text = text.replace(&**secret, &"*".repeat(secret.len()));
-            let written = written(secret);
-            text.replace(&written, &"*".repeat(written.len()))
-        })
+        self.replace(text, |secret| "*".repeat(secret.len()))
+    }
+
+    /// Where a text that goes on can be cut, so that no secret is: the length of its beginning.
+    pub fn cut(&self, text: &[u8]) -> usize {
+        // What is nothing but the beginning of a secret has to be cut somewhere.
+        self.finder().map(|finder| finder.cut(text)).filter(|cut| *cut > 0).unwrap_or(text.len())
+    }
+
+    fn replace(&self, text: &str, with: impl Fn(&str) -> String) -> String {
+        let Some(finder) = self.finder() else { return text.to_owned() };
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = 0;
+        for secret in finder.find(text) {
+            shown.push_str(&text[rest..secret.start]);
+            rest = secret.end;
+            shown.push_str(&with(&text[secret]));
+        }
+        shown.push_str(&text[rest..]);
+        shown
+    }
+
+    /// What looks for all secrets; nothing when there are none.
+    fn finder(&self) -> Option<Arc<Finder>> {
+        let mut known = self.lock();
+        if known.forms.is_empty() {
+            return None;
+        }
+        if known.finder.is_none() {
+            let form = |(text, in_pieces): (&Arc<str>, &bool)| Form {
+                text: text.clone(),
+                in_pieces: *in_pieces,
+            };
+            known.finder = Some(Arc::new(Finder::new(known.forms.iter().map(form).collect())));
+        }
+        known.finder.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How a text is written in a template, between quotes.
-fn written(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
-        .replace('\t', "\\t")
-        .replace('\r', "\\r")
-        .replace("${", "$${")
-        .replace("%{", "%%{")
-}
-
-/// A text of a URL with `%2f` for `%2F`.
-fn lower_escapes(url: &str) -> String {
-    let mut pieces = url.split('%');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| {
-        let (escape, rest) = piece.split_at(piece.len().min(2));
-        text + "%" + &escape.to_lowercase() + rest
-    })
-}
-
-/// How a text looks inside the quotes of JSON, also as Go writes it, and of Rust's logs.
-fn quoted(text: &str) -> [String; 4] {
-    let inside = |text: String| {
-        let text = text.strip_prefix('"').unwrap_or(&text);
-        text.strip_suffix('"').unwrap_or(text).to_owned()
-    };
-    let json = inside(serde_json::Value::from(text).to_string());
-    let go = ['<', '>', '&']
-        .iter()
-        .fold(json.clone(), |text, c| text.replace(*c, &format!("\\u{:04x}", u32::from(*c))));
-    let shown = inside(go_quote::quoted(text, '"'));
-    [json, go, shown, inside(format!("{text:?}"))]
-}
-
-/// How a text looks quoted, in a URL, and in base64, alone or behind other text.
-fn encoded(text: &str) -> Vec<String> {
-    let mut forms = quoted(text).to_vec();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
-    let url: String = (text.bytes())
-        .map(|byte| match byte {
-            byte if plain(byte) => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect();
-    forms.push(url.replace("%20", "+"));
-    forms.push(lower_escapes(&url));
-    forms.push(url);
-    // Inside the single quotes of a shell, in a template, and in Packer's records.
-    forms.push(text.replace('\'', "'\\''"));
-    forms.push(written(text));
-    forms.push(text.replace(',', "%!(PACKER_COMMA)").replace('\n', "\\n").replace('\r', "\\r"));
-    // Three bytes make four letters, so there are three ways to stand in a longer text. The
-    // letters at the ends that other bytes have a part in are left out.
-    for shift in 0..3 {
-        let bytes = [&[0; 2][..shift], text.as_bytes()].concat();
-        let letters = STANDARD_NO_PAD.encode(&bytes);
-        let own = (shift * 8).div_ceil(6)..bytes.len() * 8 / 6;
-        if let Some(own) = letters.get(own).filter(|own| own.len() >= SHORTEST_BASE64) {
-            forms.push(own.replace('+', "-").replace('/', "_"));
-            forms.push(own.to_owned());
+impl Known {
+    fn add_all(&mut self, value: &Value, pieces: Pieces) {
+        let mut left = vec![value];
+        while let Some(value) = left.pop() {
+            if let Some(text) = value.as_str() {
+                self.add(text, pieces);
+            }
+            left.extend(value.children());
         }
     }
-    forms
-}
 
-/// Keeps the longest first: a secret may contain another.
-fn add(list: &mut Vec<Arc<str>>, secret: &str) {
-    if secret.is_empty() {
-        return;
+    fn add(&mut self, secret: &str, pieces: Pieces) {
+        self.add_form(secret, pieces);
+        if secret.len() <= LONGEST_ENCODED {
+            encoded(secret).iter().for_each(|form| self.add_form(form, pieces));
+        }
+        if secret.contains('\n') {
+            let lines = secret.lines().filter(|line| line.trim().len() >= SHORTEST_LINE);
+            for line in lines.take(LINES) {
+                self.add_form(line, Pieces::Shown);
+                quoted(line).iter().for_each(|form| self.add_form(form, Pieces::Shown));
+            }
+        }
     }
-    let key = |known: &Arc<str>| (std::cmp::Reverse(known.len()), known.clone());
-    let wanted = (std::cmp::Reverse(secret.len()), Arc::from(secret));
-    if let Err(place) = list.binary_search_by_key(&wanted, key) {
-        list.insert(place, wanted.1);
+
+    fn add_form(&mut self, form: &str, pieces: Pieces) {
+        let in_pieces = pieces == Pieces::Hidden;
+        match self.forms.get_mut(form) {
+            _ if form.is_empty() => return,
+            Some(known) if *known || !in_pieces => return,
+            Some(known) => *known = true,
+            None => drop(self.forms.insert(form.into(), in_pieces)),
+        }
+        self.finder = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use cooper_hcl::go_quote;
     use proptest::prelude::*;
 
+    use super::forms::written;
     use super::*;
 
     #[test]
@@ -265,6 +269,100 @@ mod tests {
                 prop_assert!(shown.len() <= HIDDEN.len() + before.len() * 2 + after.len() * 2 + 10);
             }
         }
+    }
+
+    /// Whether a text has eight bytes in a row of another.
+    fn shows(text: &str, of: &str) -> bool {
+        of.as_bytes().windows(8).any(|piece| text.as_bytes().windows(8).any(|own| own == piece))
+    }
+
+    proptest! {
+        #[test]
+        fn no_piece_of_a_broken_secret_shows(
+            secret in "[!-~]{20,60}",
+            before in "[a-z]{0,4}",
+            width in 10_usize..50,
+            indent in 0_usize..4,
+        ) {
+            let secrets = Secrets::new();
+            secrets.add(&secret);
+            let all = format!("{before}{secret}");
+            let base64 = STANDARD.encode(&all);
+            let own = (before.len() * 8).div_ceil(6)..all.len() * 8 / 6;
+            let json = |text: &str| serde_json::Value::from(text).to_string();
+            for (text, own) in [
+                (all.clone(), secret.clone()),
+                (json(&all), json(&secret).trim_matches('"').to_owned()),
+                (base64.clone(), base64[own].to_owned()),
+            ] {
+                // As one text, as one line after the other, and cut off.
+                let lines: Vec<String> = text
+                    .as_bytes()
+                    .chunks(width)
+                    .map(|line| " ".repeat(indent) + &String::from_utf8_lossy(line))
+                    .collect();
+                for shown in [
+                    secrets.scrub(&lines.join("\n")),
+                    lines.iter().map(|line| secrets.scrub(line) + "\n").collect(),
+                    secrets.scrub(&format!("`{}…`", &text[..text.len().min(width)])),
+                ] {
+                    prop_assert!(!shows(&shown, &own), "{text:?} is shown as {shown:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_text_is_cut_where_no_secret_is(
+            secret in "[ -~]{1,40}",
+            before in "[a-z]{0,30}",
+            after in "[a-z]{0,30}",
+            at in 1_usize..100,
+        ) {
+            let secrets = Secrets::new();
+            secrets.add(&secret);
+            let text = format!("{before}{secret}{after}");
+            let cut = secrets.cut(&text.as_bytes()[..at.min(text.len())]);
+            let inside = before.len() + 1..before.len() + secret.len();
+            prop_assert!(!inside.contains(&cut) || before.is_empty(), "{text:?} at {cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_of_a_secret_is_hidden_whole_and_the_secret_in_pieces() {
+        use cooper_hcl::value::Marks;
+        let secrets = Secrets::new();
+        let command = "apt-get install the-package && echo correct-horse-battery-staple";
+        secrets.add("correct-horse-battery-staple");
+        secrets.add_marked(&Value::from(command).with_marks(Marks::SENSITIVE));
+        assert_eq!(secrets.scrub(&format!("sh: {command}")), "sh: <sensitive>");
+        assert_eq!(secrets.scrub("+ apt-get install the-package"), "+ apt-get install the-package");
+        assert_eq!(secrets.scrub("+ echo correct-horse-ba"), "+ echo <sensitive>");
+        assert_eq!(secrets.scrub("the horse-battery is"), "the horse-battery is");
+        assert_eq!(secrets.scrub("the correct-horse-battery is"), "the <sensitive> is");
+    }
+
+    #[test]
+    fn secrets_that_overlap_leave_nothing() {
+        let secrets = Secrets::new();
+        secrets.add("abcdef");
+        secrets.add("efgh");
+        assert_eq!(secrets.scrub("xabcdefghy"), "x<sensitive>y");
+        assert_eq!(secrets.scrub("abcdefabcdef"), "<sensitive><sensitive>");
+        assert_eq!(secrets.mask("xabcdefghy"), "x********y");
+    }
+
+    #[test]
+    fn many_and_monotonous_secrets_take_no_long_time() {
+        let secrets = Secrets::new();
+        for index in 0..500 {
+            secrets.add(&format!("secret number {index} of many"));
+        }
+        secrets.add(&"a".repeat(20_000));
+        secrets.add(&"line of a key\n".repeat(20_000));
+        let text = "a".repeat(100_000) + "\nsecret number 499 of many";
+        let start = std::time::Instant::now();
+        assert_eq!(secrets.scrub(&text), "<sensitive>\n<sensitive>");
+        assert!(start.elapsed() < std::time::Duration::from_secs(60), "{:?}", start.elapsed());
     }
 
     #[test]

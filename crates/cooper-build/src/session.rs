@@ -9,6 +9,7 @@ use cooper_hcl::{
 };
 
 use crate::cache::{Cache, Parse};
+use crate::overheard::Overheard;
 use crate::secret::Secrets;
 
 /// The texts that were read, the mistakes that were found, and the outside world.
@@ -30,11 +31,12 @@ pub struct Session {
 impl Session {
     /// A session in which nothing was read yet.
     pub fn new(system: Arc<dyn System>) -> Self {
+        let secrets = Secrets::new();
         Self {
             sources: SourceMap::new(),
             diags: Diagnostics::new(),
-            system,
-            secrets: Secrets::new(),
+            system: Arc::new(Overheard { system, secrets: secrets.clone() }),
+            secrets,
             functions: Arc::new(Functions::standard()),
             cache: None,
         }

@@ -45,7 +45,8 @@ impl Output for Lines<'_> {
             }
             waiting.extend_from_slice(bytes);
             if waiting.len() > LONGEST {
-                let piece = std::mem::take(waiting);
+                let rest = waiting.split_off(self.cx.cut(waiting));
+                let piece = std::mem::replace(waiting, rest);
                 self.cx.output(stream, shown(&piece)).await;
             }
         })

@@ -84,6 +84,11 @@ impl StepCx {
         self.secrets.add(secret);
     }
 
+    /// Where output that goes on can be cut, so that no secret is: the length of its beginning.
+    pub fn cut(&self, output: &[u8]) -> usize {
+        self.secrets.cut(output)
+    }
+
     /// Sees to it that something acquired is given back when the build ends, whatever happens:
     /// the last thing first. `-on-error` can forbid it.
     pub fn defer(
