@@ -307,6 +307,17 @@ pub(crate) async fn extract_file(
     .await
 }
 
+/// Writes a stream to `destination`, which appears only when it is whole.
+pub(crate) async fn write_file(
+    content: BoxStream<'static, io::Result<Bytes>>,
+    destination: PathBuf,
+) -> io::Result<()> {
+    blocking(content, move |mut reader| {
+        crate::files::write_whole(&destination, 0o644, |file| io::copy(&mut reader, file).map(drop))
+    })
+    .await
+}
+
 /// Unpacks an archive of what is in a folder into `destination`.
 ///
 /// Nothing is made outside `destination`: links are made last, and never followed.
@@ -415,6 +426,8 @@ fn unpack_up_to(reader: impl Read, destination: &Path, most_names: usize) -> io:
             _ => {}
         }
     }
+    // What comes behind the archive's end tells whether whoever made it failed after all.
+    io::copy(&mut archive.into_inner(), &mut io::sink())?;
     for (path, target) in links {
         real_folders(destination, path.parent().unwrap_or(destination))?;
         remove_if_there(&path)?;

@@ -3,5 +3,7 @@
 pub(crate) mod docker;
 pub(crate) mod none;
 mod options;
+pub(crate) mod ssh;
+mod temporary;
 
-pub(crate) use options::{Choice, OPTIONS, choose};
+pub(crate) use options::{Choice, Machine, choose, schema};

@@ -21,6 +21,8 @@ pub(crate) fn common(cx: &StepCx, id: &str, connection: &str) -> Facts {
         text("SSHPublicKey", ""),
         text("SSHPrivateKey", ""),
         text("WinRMPassword", ""),
+        text("SSHPrivateKeyFile", ""),
+        ("SSHAgentAuth".to_owned(), Value::bool(false)),
     ])
 }
 

@@ -15,6 +15,18 @@ pub(crate) fn permissions(metadata: &Metadata) -> u32 {
     metadata.permissions().mode() & 0o7777
 }
 
+/// The name of a local folder, also of `.` and `..`.
+pub(crate) fn own_name(folder: &Path) -> Result<String, Failure> {
+    let named = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
+    if let Some(name) = named(folder) {
+        return Ok(name);
+    }
+    let absolute: PathBuf = folder
+        .canonicalize()
+        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", folder.display())))?;
+    Ok(named(&absolute).unwrap_or_default())
+}
+
 /// Writes a file that appears at `path` only when it is whole. Its mode is `mode` less the
 /// process's umask.
 pub(crate) fn write_whole(

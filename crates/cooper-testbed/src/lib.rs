@@ -17,10 +17,12 @@ mod network;
 mod packages;
 pub mod process;
 mod registry;
+mod ssh;
 mod testbed;
 
 pub use certificates::Certificates;
 pub use daemon::{Daemon, DaemonOptions};
 pub use error::{Context, Error, Result};
 pub use registry::{PASSWORD, Registry, USERS, free_port};
+pub use ssh::{SSH_USER, SshServer};
 pub use testbed::{Environment, Testbed};

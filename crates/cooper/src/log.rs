@@ -41,9 +41,12 @@ pub(crate) fn start(session: &Session, ui: &mut Ui) {
         None => Box::new(io::stderr()),
     };
     let writer = Scrubbed { target: Mutex::new(target), secrets: session.secrets.clone() };
-    // Amazon's crates write whole answers, with tokens that nobody has called secret yet.
-    let discreet =
-        filter_fn(|entry| !entry.target().starts_with("aws") || *entry.level() <= Level::INFO);
+    // Amazon's crates write whole answers, with tokens that nobody has called secret yet, and the
+    // one for ssh what goes over the wire.
+    let discreet = filter_fn(|entry| {
+        let talkative = ["aws", "russh"].iter().any(|name| entry.target().starts_with(name));
+        !talkative || *entry.level() <= Level::INFO
+    });
     let filter = EnvFilter::builder().parse_lossy(filter).and(discreet);
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(writer);
     // A second logger in one process changes nothing, which is right.

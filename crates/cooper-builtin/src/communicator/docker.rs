@@ -1,9 +1,8 @@
 //! The way into a container: its engine.
 
-use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -15,8 +14,10 @@ use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt};
 use tokio::sync::OnceCell;
 
+use super::temporary::TemporaryFiles;
 use crate::archive::{self, First, Owner, Source};
 use crate::failure::because;
+use crate::files::own_name;
 
 const ROOT: u64 = 0;
 
@@ -28,7 +29,7 @@ pub(crate) struct DockerCommunicator {
     container: Arc<dyn Container>,
     options: DockerOptions,
     /// Files that may have been left behind.
-    temporary: Mutex<BTreeSet<String>>,
+    temporary: TemporaryFiles,
     /// The number of the container's user, looked up once.
     user: OnceCell<u64>,
 }
@@ -47,16 +48,12 @@ pub(crate) struct DockerOptions {
 
 impl DockerCommunicator {
     pub(crate) fn new(container: Arc<dyn Container>, options: DockerOptions) -> Self {
-        Self { container, options, temporary: Mutex::default(), user: OnceCell::new() }
-    }
-
-    fn temporary(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
-        self.temporary.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { container, options, temporary: TemporaryFiles::default(), user: OnceCell::new() }
     }
 
     /// Removes the files that steps may have left behind. Costs nothing when there are none.
     pub(crate) async fn remove_temporary(&self) -> Result<(), Failure> {
-        let files: Vec<String> = self.temporary().iter().cloned().collect();
+        let files = self.temporary.list();
         if files.is_empty() {
             return Ok(());
         }
@@ -70,7 +67,7 @@ impl DockerCommunicator {
             .await
             .map_err(|error| because("remove temporary files from the container", &error))?;
         if code == 0 {
-            self.temporary().clear();
+            self.temporary.clear();
             return Ok(());
         }
         Err(Failure::new(format!(
@@ -284,18 +281,6 @@ fn resolve(path: &str, target: &Path) -> String {
     format!("/{}", parts.join("/"))
 }
 
-/// The name of a local folder, also of `.` and `..`.
-fn own_name(folder: &Path) -> Result<String, Failure> {
-    let named = |folder: &Path| folder.file_name().map(|name| name.to_string_lossy().into_owned());
-    if let Some(name) = named(folder) {
-        return Ok(name);
-    }
-    let absolute: PathBuf = folder
-        .canonicalize()
-        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", folder.display())))?;
-    Ok(named(&absolute).unwrap_or_default())
-}
-
 impl Communicator for DockerCommunicator {
     fn run<'a>(
         &'a self,
@@ -356,11 +341,11 @@ impl Communicator for DockerCommunicator {
     }
 
     fn note_temporary(&self, path: &str) {
-        self.temporary().insert(path.to_owned());
+        self.temporary.note(path);
     }
 
     fn forget_temporary(&self, path: &str) {
-        self.temporary().remove(path);
+        self.temporary.forget(path);
     }
 }
 

@@ -27,7 +27,8 @@ use self::run_command::RunCommand;
 use crate::arguments::{no_docker_path, no_effect, refuse};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
 use crate::communicator::none::NoMachine;
-use crate::communicator::{Choice, OPTIONS, choose};
+use crate::communicator::ssh::{SshCommunicator, SshSettings};
+use crate::communicator::{self, Choice, Machine, choose};
 use crate::facts;
 use crate::failure::because;
 use crate::image::{self, IMPORTED};
@@ -95,13 +96,17 @@ component_config! {
     }
 }
 
+/// The `build.*` names that this source adds.
+const FACTS: &[&str] =
+    &["ImageSha256", "SourceImageDigest", "SourceImageSha256", "SSHPrivateKeyFile", "SSHAgentAuth"];
+
 /// The kind of source called `docker`.
 pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
     let pulls = Arc::new(Pulls::new(engine.clone()));
     Kind::new(move |config, arguments| prepare(config, arguments, engine.clone(), pulls.clone()))
         .with_arguments(login::arguments())
-        .with_arguments(OPTIONS.schema(Some(Choice::Docker)))
-        .with_facts(&["ImageSha256", "SourceImageDigest", "SourceImageSha256"])
+        .with_arguments(communicator::schema(Machine::Container))
+        .with_facts(FACTS)
         .rendered_later(&[("run_command", &["Image"])])
 }
 
@@ -133,7 +138,7 @@ fn prepare(
     }
     // All of them are checked before the first one ends this.
     let login = Login::prepare(config);
-    let communicator = choose(config, Some(Choice::Docker));
+    let communicator = choose(config, Machine::Container);
     let base = Base::prepare(config, &mut arguments, platform.as_deref());
     let outcome = Outcome::prepare(config, &mut arguments);
     let run = RunCommand::prepare(config, &arguments, platform.as_deref());
@@ -147,6 +152,22 @@ fn prepare(
         ));
     }
     let (base, outcome, run, login, communicator) = (base?, outcome?, run?, login?, communicator?);
+    if let Choice::Ssh(_) = communicator {
+        for (argument, instead) in [
+            ("exec_user", "`ssh_username` says who runs commands"),
+            ("pty", "`ssh_pty` gives commands a terminal"),
+            ("fix_upload_owner", "files belong to who logs in"),
+        ] {
+            if config.places.arguments.contains_key(argument) {
+                let config = config.looking_at(&["communicator"]);
+                no_effect(
+                    &config,
+                    argument,
+                    &format!("the container is reached by ssh: {instead}"),
+                );
+            }
+        }
+    }
     let options = DockerOptions {
         exec_user: given(arguments.exec_user),
         pty: arguments.pty,
@@ -179,7 +200,7 @@ impl Source for Docker {
             });
 
             let facts = self.facts(cx, &*container, &info);
-            self.provision(cx, &container, facts.clone(), inside).await?;
+            let facts = self.provision(cx, &container, facts, inside).await?;
             match &self.outcome {
                 Outcome::Image { author, message, changes } => {
                     // The container runs a program of its own; the image is to run its source's.
@@ -272,25 +293,34 @@ impl Docker {
         info.map_err(|error| because(format!("look at image `{image}`"), &error))
     }
 
-    /// Lets the provisioners work in the container, and removes what they needed there.
+    /// Lets the provisioners work in the container, and removes what they needed there. Returns the
+    /// facts with what was found out on the way.
     async fn provision(
         &self,
         cx: &StepCx,
         container: &Arc<dyn Container>,
         facts: Facts,
         inside: Provisioning<'_>,
-    ) -> Result<(), Failure> {
-        match self.communicator {
-            Choice::None => inside.run_shared(Arc::new(NoMachine::Refuse), facts).await,
+    ) -> Result<Facts, Failure> {
+        match &self.communicator {
+            Choice::Ssh(settings) => {
+                cx.say(format!("Container ID: {}", container.id())).await;
+                let host = self.host(settings, &**container).await?;
+                let facts = settings.facts(facts, &host);
+                SshCommunicator::provision(settings, &host, cx, facts.clone(), inside).await?;
+                return Ok(facts);
+            }
+            Choice::None => inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?,
             Choice::Docker => {
                 self.connect(cx, &**container).await;
                 let way =
                     Arc::new(DockerCommunicator::new(container.clone(), self.options.clone()));
                 let machine: Arc<dyn Communicator> = way.clone();
-                inside.run_shared(machine, facts).await?;
-                way.remove_temporary().await
+                inside.run_shared(machine, facts.clone()).await?;
+                way.remove_temporary().await?;
             }
         }
+        Ok(facts)
     }
 
     async fn connect(&self, cx: &StepCx, container: &dyn Container) {
@@ -314,6 +344,24 @@ impl Docker {
             ("ImageSha256".to_owned(), Value::string("ERR_IMAGE_SHA256_NOT_FOUND")),
         ]);
         facts
+    }
+
+    /// Where the container's ssh server is.
+    async fn host(
+        &self,
+        settings: &SshSettings,
+        container: &dyn Container,
+    ) -> Result<String, Failure> {
+        if let Some(host) = settings.host() {
+            return Ok(host.to_owned());
+        }
+        let info = container.inspect().await;
+        let info = info.map_err(|error| because("find the container's address", &error))?;
+        if info.ip_address.is_empty() {
+            return Err(Failure::new("the container has no address of its own")
+                .help("say where its ssh server is with `ssh_host` and `ssh_port`"));
+        }
+        Ok(info.ip_address)
     }
 
     /// Starts the container; says how.

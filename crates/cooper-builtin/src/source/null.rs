@@ -1,4 +1,4 @@
-//! `null`: no machine, for builds that only run local steps.
+//! `null`: a machine that is there already, or none, for builds that only run local steps.
 
 use std::sync::Arc;
 
@@ -8,23 +8,27 @@ use cooper_build::{Failure, component_config};
 use futures::future::BoxFuture;
 
 use crate::communicator::none::NoMachine;
-use crate::communicator::{OPTIONS, choose};
+use crate::communicator::ssh::{self, SshCommunicator};
+use crate::communicator::{self, Choice, Machine, choose};
 use crate::facts;
 use crate::files::Nothing;
 use crate::kind::Kind;
 
 component_config! {
-    /// No machine: a build that only runs local steps.
+    /// A machine that is there already and is reached by ssh; with `communicator = "none"` no machine, for
+    /// a build that only runs local steps. It is left as the provisioners leave it.
     struct Arguments {}
 }
 
 /// The kind of source called `null`.
 pub(crate) fn kind() -> impl SourceKind {
-    Kind::new(|config, Arguments {}| choose(config, None).map(|_| Null))
-        .with_arguments(OPTIONS.schema(None))
+    Kind::new(|config, Arguments {}| choose(config, Machine::Existing).map(Null))
+        .with_arguments(communicator::schema(Machine::Existing))
+        .with_facts(ssh::FACTS)
 }
 
-struct Null;
+/// A `null` source, ready to run.
+struct Null(Choice);
 
 impl Source for Null {
     fn build<'a>(
@@ -33,8 +37,17 @@ impl Source for Null {
         inside: Provisioning<'a>,
     ) -> BoxFuture<'a, Result<Option<Artifact>, Failure>> {
         Box::pin(async move {
-            let facts = facts::common(cx, "Null", "none");
-            inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?;
+            let mut facts = facts::common(cx, "Null", "none");
+            match &self.0 {
+                Choice::Ssh(settings) => {
+                    let host = settings.host().unwrap_or_default();
+                    facts = settings.facts(facts, host);
+                    SshCommunicator::provision(settings, host, cx, facts.clone(), inside).await?;
+                }
+                Choice::None | Choice::Docker => {
+                    inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?;
+                }
+            }
             Ok(Some(Artifact {
                 builder_id: "fnoeding.null".to_owned(),
                 id: "Null".to_owned(),

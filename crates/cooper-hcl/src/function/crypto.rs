@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use bigdecimal::num_bigint::BigUint;
 use md5::Md5;
-use pkcs1::RsaPrivateKeyRef;
+use pkcs1::RsaPrivateKey;
 use pkcs1::der::Document;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
@@ -118,7 +118,7 @@ fn rsadecrypt(_: &FunctionCx<'_>, args: &[Value]) -> Result {
         return Err(refuse("a key with a passphrase cannot be used; take the passphrase off"));
     }
     let document = Document::from_pem(pem).ok().filter(|(label, _)| *label == "RSA PRIVATE KEY");
-    let key = document.as_ref().and_then(|(_, der)| der.decode_msg::<RsaPrivateKeyRef<'_>>().ok());
+    let key = document.as_ref().and_then(|(_, der)| der.decode_msg::<RsaPrivateKey<'_>>().ok());
     let key = key.ok_or_else(|| {
         refuse(
             "it is no text with `BEGIN RSA PRIVATE KEY`; `openssl rsa -traditional` makes one of \

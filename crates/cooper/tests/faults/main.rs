@@ -13,6 +13,7 @@ mod disk;
 mod ecr;
 mod interrupt;
 mod login;
+mod machine;
 mod registry;
 mod rig;
 mod secret;
@@ -49,6 +50,22 @@ const TESTS: &[(&str, Test)] = &[
     ("login: a private image is pulled and another pushed, secretly", login::pull_and_push),
     ("login: a Dockerfile starts from a private image, secretly", login::dockerfile),
     ("login: a wrong password is one sentence, and stays a secret", login::wrong_password),
+    ("machine: a password opens one, and nothing shows it", machine::password),
+    ("machine: keys of every kind, a certificate and an agent open one", machine::keys),
+    ("machine: what does not let us in is one sentence", machine::refusals),
+    ("machine: one that starts late is waited for, and an interrupt ends that", machine::waiting),
+    ("machine: commands end as they end there", machine::endings),
+    ("machine: files and folders arrive whole in both directions", machine::files),
+    ("machine: a command that is given up is ended, with what it started", machine::given_up),
+    ("machine: an interrupt ends what runs there", machine::interrupted),
+    ("machine: a connection that was lost is made again", machine::lost),
+    ("machine: the way may go through a bastion or a proxy", machine::detours),
+    ("machine: tunnels lead both ways", machine::tunnels),
+    ("machine: commands can have a terminal", machine::terminal),
+    ("machine: a greeting of the login shell does no harm", machine::greeting),
+    ("machine: an agent is lent only when the template says so", machine::lent_agent),
+    ("machine: a server that is not what it says ends the build", machine::hostile),
+    ("machine: a container with an ssh server is reached by ssh", machine::container),
     ("registry: a push survives HTTP 500", registry::push_survives_500),
     ("registry: a push survives HTTP 429", registry::push_survives_429),
     (

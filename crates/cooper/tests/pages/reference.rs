@@ -114,9 +114,13 @@ fn arguments(page: &mut String, schema: &Schema) {
         let words = choices.map_or_else(String::new, words);
         let _ = writeln!(page, "| `{name}` | `{ty}` | {required}{}{words} |", line(doc));
     }
-    if let Some(first) = shared.first() {
-        let names: Vec<_> = shared.iter().map(|argument| format!("`{}`", argument.name)).collect();
+    let mut shared = shared.as_slice();
+    while let Some(first) = shared.first() {
+        let (these, others) =
+            shared.split_at(shared.iter().take_while(|it| it.doc == first.doc).count());
+        let names: Vec<_> = these.iter().map(|argument| format!("`{}`", argument.name)).collect();
         let _ = write!(page, "\n{} {}.\n", line(&first.doc), names.join(", "));
+        shared = others;
     }
 }
 

@@ -1,7 +1,8 @@
 //! Side by side with a real Packer: each template of `testdata/parity` is built by Debian's
 //! Packer and by Cooper on the same daemon. The images must have the same configuration and the
 //! same tree, and the files left behind the same meaning, but for what [`difference`] lists.
-//! Expressions must have the same values in [`console`].
+//! Expressions must have the same values in [`console`], and a machine that is reached by ssh the same
+//! files in [`machine`].
 //!
 //! `COOPER_PARITY_PROGRAM` names another program to compare with Packer: with `packer` itself it
 //! shows what differs between two runs of the same program.
@@ -10,6 +11,7 @@ mod archive;
 mod console;
 mod difference;
 mod image;
+mod machine;
 mod outcome;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +26,9 @@ fn main() {
     let templates = testdata();
     let mut trials: Vec<_> = names(&templates).into_iter().map(|name| trial(&name)).collect();
     trials.extend(console::trials(&templates.join("console")));
+    let machine = || machine::compare(&program()).map_err(Failed::from);
+    let machine = Trial::test("machine: scripts and files by ssh", machine);
+    trials.push(machine.with_ignored_flag(!has_testbed()));
     trials.push(Trial::test("every allowed difference is documented", documented));
     libtest_mimic::run(&arguments, trials).exit();
 }
