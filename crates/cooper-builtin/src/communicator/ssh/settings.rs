@@ -382,8 +382,11 @@ impl Reader<'_> {
             let message = format!("`{path}` cannot be used as a key: {why}");
             refuse(self.config, Code::InvalidValue, argument, message, help)
         };
-        let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
-        self.config.secrets.add(&body.join("\n"));
+        // What is no key is no secret either: it may be any text.
+        if text.contains("PRIVATE KEY") {
+            let body: Vec<&str> = text.lines().filter(|line| !line.starts_with("-----")).collect();
+            self.config.secrets.add(&body.join("\n"));
+        }
         match russh::keys::decode_secret_key(&text, None) {
             Ok(key) if !key.is_encrypted() => Ok(key),
             Ok(_) | Err(russh::keys::Error::KeyIsEncrypted) => Err(bad(
