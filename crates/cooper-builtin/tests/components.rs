@@ -82,7 +82,11 @@ async fn mistakes_of_steps_are_told_at_their_place() {
         ("file", "destination = \"/x\"", "missing-argument: there is nothing to copy"),
         ("file", "source = \"/no\"\ndestination = \"/x\"", "unreadable-file: `/no` cannot be read"),
         ("file", "content = \"a\"\nsource = \"/\"\ndestination = \"/x\"", "conflicting-arguments"),
-        ("file", "source = \"/\"\ndestination = \"/x\"\ndirection = \"up\"", "invalid-value: there is no direction"),
+        (
+            "file",
+            "source = \"/\"\ndestination = \"/x\"\ndirection = \"up\"",
+            "invalid-value: there is no direction",
+        ),
         (
             "shell-local",
             "inline = [\"a\"]\nonly_on = [\"linus\"]",
