@@ -38,15 +38,22 @@ pub use secret_store::SecretStoreClients;
 /// The Packer plugin whose components are built in, and the version they behave like.
 pub const DOCKER_PLUGIN: (&str, &str) = ("github.com/hashicorp/docker", "1.1.5");
 
+/// The same of its plugin for Ansible.
+pub const ANSIBLE_PLUGIN: (&str, &str) = ("github.com/hashicorp/ansible", "1.1.6");
+
 /// Every kind of component that comes in the box; those that need containers use `engine`.
 pub fn catalog(engine: Arc<dyn ContainerEngine>) -> Catalog {
     let mut catalog = Catalog::new();
-    catalog.plugin(DOCKER_PLUGIN.0, DOCKER_PLUGIN.1);
+    for (plugin, version) in [DOCKER_PLUGIN, ANSIBLE_PLUGIN] {
+        catalog.plugin(plugin, version);
+    }
 
     catalog.source("docker", source::docker::kind(engine.clone()));
     catalog.source("file", source::file::kind());
     catalog.source("null", source::null::kind());
 
+    catalog.provisioner("ansible", provisioner::ansible::kind());
+    catalog.provisioner("ansible-local", provisioner::ansible_local::kind());
     catalog.provisioner("breakpoint", provisioner::breakpoint::kind());
     catalog.provisioner("file", provisioner::file::kind());
     catalog.provisioner("shell", provisioner::shell::kind());

@@ -241,8 +241,13 @@ fn shell(variables: &str, script: &str) -> Vec<String> {
     vec!["/bin/sh".to_owned(), "-c".to_owned(), line]
 }
 
-/// Runs a program, with all it starts in a process group that ends when this is dropped.
-async fn execute(
+/// Runs a program, with all it starts in a process group that ends when this is dropped, and
+/// gives its exit code. What it prints is the step's output.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) async fn execute(
     cx: &StepCx,
     command: &[String],
     environment: &BTreeMap<String, String>,

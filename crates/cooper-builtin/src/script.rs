@@ -123,7 +123,7 @@ pub(crate) fn environment(cx: &StepCx, own: &[(String, String)]) -> BTreeMap<Str
 }
 
 /// A fact, unless it is a placeholder for something that is not there.
-fn real(facts: &Facts, name: &str) -> Option<String> {
+pub(crate) fn real(facts: &Facts, name: &str) -> Option<String> {
     let value = facts.get(name)?.as_str()?;
     (!value.is_empty() && !value.starts_with("ERR_")).then(|| value.to_owned())
 }

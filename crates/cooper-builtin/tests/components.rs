@@ -240,3 +240,73 @@ async fn an_engine_that_is_not_there_is_told() {
         Build::new(&catalog, "docker", "image = \"x\"\ncommit = true\npull = false").run().await;
     assert!(outcome.failure().contains("/nonexistent/docker.sock"), "{}", outcome.failure());
 }
+
+/// A program that says how it was called, in the place of Ansible's.
+fn fake_ansible(folder: &Path) -> String {
+    use std::os::unix::fs::PermissionsExt;
+
+    let program = folder.join("fake");
+    let script = "#!/bin/sh\n\
+        echo called: \"$@\" | sed 's|/[^ ]*/||g'\n\
+        echo keys: $ANSIBLE_HOST_KEY_CHECKING $ANSIBLE_PIPELINING $COLOUR\n\
+        while [ $# -gt 0 ]; do [ \"$1\" = -i ] && cat \"$2\"; shift; done\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    program.display().to_string()
+}
+
+#[tokio::test]
+async fn ansible_is_called_as_packer_calls_it() {
+    let catalog = catalog();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let fake = fake_ansible(folder.path());
+    let (playbook, wanted) =
+        (write("site.yml", ""), write("r.yml", "roles: []\ncollections: []\n"));
+    let step = format!(
+        r#"
+        command              = "{fake}"
+        galaxy_command       = "{fake}"
+        playbook_file        = "{playbook}"
+        galaxy_file          = "{wanted}"
+        galaxy_force_install = true
+        roles_path           = "roles"
+        host_alias           = "box"
+        user                 = "me"
+        groups               = ["web"]
+        empty_groups         = ["none"]
+        use_sftp             = true
+        ansible_env_vars     = ["COLOUR={{{{ build_name }}}}"]
+        extra_arguments      = ["--tags", "{{{{ build_type }}}}", "-e", "my_password=hidden"]
+        "#
+    );
+    let outcome = Build::new(&catalog, "null", NONE).step("ansible", &step).run().await;
+    outcome.artifacts();
+    for line in [
+        "Provisioning with Ansible...",
+        "called: install -r r.yml -f -p roles",
+        "called: collection install -r r.yml -f",
+        "called: -e packer_build_name=\"test\" -e packer_builder_type=null --tags null \
+         -e my_password=hidden -i ",
+        "keys: False True test",
+        "box ansible_host=127.0.0.1 ansible_user=me ansible_connection=cooper",
+        "[web]",
+        "[none]",
+        "-e my_password=***** -i",
+    ] {
+        assert!(outcome.said(line), "`{line}` in {outcome:#?}");
+    }
+
+    let own = write("hosts", "mine\n");
+    let step = format!(
+        "command = \"{fake}\"\nplaybook_file = \"{playbook}\"\ninventory_file = \"{own}\"\n\
+         ansible_env_vars = [\"ANSIBLE_PIPELINING=no\"]"
+    );
+    let outcome = Build::new(&catalog, "null", NONE).step("ansible", &step).run().await;
+    outcome.artifacts();
+    assert!(outcome.said("keys: False no") && outcome.said("mine"), "{outcome:#?}");
+}

@@ -11,6 +11,7 @@ mod base_image;
 mod certificates;
 mod cgroups;
 mod daemon;
+mod debian_image;
 mod error;
 pub mod http;
 mod network;
@@ -22,6 +23,7 @@ mod testbed;
 
 pub use certificates::Certificates;
 pub use daemon::{Daemon, DaemonOptions};
+pub use debian_image::{DEBIAN_IMAGE, make_debian_image};
 pub use error::{Context, Error, Result};
 pub use registry::{PASSWORD, Registry, USERS, free_port};
 pub use ssh::{SSH_USER, SshServer};

@@ -21,6 +21,7 @@ const NEEDED: &[(&str, &str)] = &[
     ("python3", "/usr/bin/python3"),
     ("time", "/usr/bin/time"),
     ("tmux", "/usr/bin/tmux"),
+    ("ansible", "/usr/bin/ansible-playbook"),
 ];
 
 /// Installs what is missing; asks nobody anything and changes nothing when all is there.

@@ -89,6 +89,11 @@ impl StepCx {
         self.secrets.cut(output)
     }
 
+    /// Whether a text contains something that must not be shown.
+    pub fn shows_secret(&self, text: &str) -> bool {
+        self.secrets.scrub(text) != text
+    }
+
     /// Sees to it that something acquired is given back when the build ends, whatever happens:
     /// the last thing first. `-on-error` can forbid it.
     pub fn defer(

@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stderr, reason = "what cannot be cleaned away has to be told")]
 
+mod ansible;
 mod cancel;
 mod daemon;
 mod death;
@@ -26,6 +27,12 @@ use libtest_mimic::{Arguments, Failed, Trial};
 type Test = fn() -> cooper_testbed::Result<()>;
 
 const TESTS: &[(&str, Test)] = &[
+    ("ansible: roles, handlers, facts and files, without SSH", ansible::roles),
+    ("ansible: a task that fails fails the step, at its place", ansible::failing),
+    ("ansible: an interrupt ends it, and what it started", ansible::cancelled),
+    ("ansible: Docker's own connection, when it is named", ansible::docker_connection),
+    ("ansible: an inventory of one's own, as another user than root", ansible::own_inventory),
+    ("ansible-local: playbooks go in and run there", ansible::local),
     ("cancel: during a pull", cancel::pull),
     ("cancel: during the build of a Dockerfile", cancel::dockerfile),
     ("cancel: while a container is created, which takes longer than the grace", cancel::create),
