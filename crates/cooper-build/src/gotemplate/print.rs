@@ -274,7 +274,7 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
             let magnitude = value.abs();
             let digits = match letter {
                 'v' | 'g' | 'G' => general(magnitude, verb.precision),
-                'f' | 'F' => format!("{magnitude:.*}", verb.precision.unwrap_or(6)),
+                'f' | 'F' => fixed(magnitude, verb.precision.unwrap_or(6)),
                 'e' | 'E' => exponent(magnitude, Some(verb.precision.unwrap_or(6))),
                 'b' => binary(magnitude),
                 'x' | 'X' if verb.precision.is_none() => hexadecimal(magnitude),
@@ -336,10 +336,28 @@ fn padded_number(verb: &Verb, digits: &str, negative: bool) -> String {
     }
 }
 
+/// No double has more digits than this behind its point, or behind its first digit: all that
+/// follow are zeros. Rust's own formatting panics when it is asked for more than 65,535.
+const DIGITS: usize = 1100;
+
+/// A number with so many digits behind the point.
+fn fixed(value: f64, precision: usize) -> String {
+    let exact = precision.min(DIGITS);
+    format!("{value:.exact$}{}", "0".repeat(precision - exact))
+}
+
+/// A number with so many digits behind its first, and the power of ten: `1.50e6`.
+fn scientific(value: f64, precision: usize) -> String {
+    let exact = precision.min(DIGITS);
+    let shown = format!("{value:.exact$e}");
+    let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
+    format!("{digits}{}e{exponent}", "0".repeat(precision - exact))
+}
+
 /// `1.5e+06`
 fn exponent(value: f64, precision: Option<usize>) -> String {
     let shown = match precision {
-        Some(precision) => format!("{value:.precision$e}"),
+        Some(precision) => scientific(value, precision),
         None => format!("{value:e}"),
     };
     let (digits, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));
@@ -387,7 +405,7 @@ fn parts(value: f64) -> (u64, i64) {
 /// As Go's `%g`: the digits that are needed, with an exponent for very small and large numbers.
 fn general(value: f64, precision: Option<usize>) -> String {
     let scientific = match precision {
-        Some(precision) => format!("{value:.*e}", precision.max(1) - 1),
+        Some(precision) => scientific(value, precision.max(1) - 1),
         None => format!("{value:e}"),
     };
     let (digits, first) = scientific.split_once('e').unwrap_or((&scientific, "0"));
@@ -408,7 +426,7 @@ fn general(value: f64, precision: Option<usize>) -> String {
         None => value.to_string(),
         Some(_) => {
             let places = i64::try_from(significant).unwrap_or(0) - 1 - i64::from(first);
-            short(&format!("{value:.*}", usize::try_from(places).unwrap_or(0)))
+            short(&fixed(value, usize::try_from(places).unwrap_or(0)))
         }
     }
 }

@@ -259,6 +259,8 @@ fn printf_is_gos() {
         ("{{printf \"%!\"}}", "%!!(MISSING)"),
         ("{{printf \"a%\"}}", "a%!(NOVERB)"),
         ("{{printf \"%v %s %%\" .L .L}}", "[p q] [p q] %"),
+        ("{{len (printf \"%.70000f\" .5)}} {{len (printf \"%.70000e\" 1.5)}}", "70002 70006"),
+        ("{{printf \"%.70000g\" .5}} {{len (printf \"%.70000g\" 1e300)}}", "0.5 301"),
         ("{{printf \"%v\" nil}}", "<nil>"),
         ("{{printf \"%s\" nil}}", "%!s(<nil>)"),
         ("{{printf \"%c %U %T %T\" 65 65 \"a\" 1}}", "A U+0041 string int"),
