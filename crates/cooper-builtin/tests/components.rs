@@ -57,7 +57,7 @@ async fn every_mistake_of_a_source_is_told_in_one_run() {
         "invalid-change",
         "invalid-run-option: `docker run` has no option",
         "missing-argument: ECR login",
-        "invalid-value: Cooper has no `ssh` communicator",
+        "missing-argument: nobody to log in as",
     ] {
         assert!(told.iter().any(|line| line.starts_with(code)), "{code} in {told:#?}");
     }
