@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cooper_hcl::Value;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +49,13 @@ impl Artifact {
 pub trait ArtifactHandle: Send + Sync {
     /// Removes it. Removing what is gone already succeeds.
     fn destroy(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
+    /// Something else that is known of it, by a name that what made it knows; nothing when it is
+    /// not.
+    fn state<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Option<Value>> {
+        let _ = name;
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// What people and programs are told of an artifact.

@@ -2,7 +2,7 @@
 //! come from.
 //!
 //! A *kind* knows its arguments and prepares them; what it prepares can run. Nobody outside
-//! `cooper-plugin` can tell a plugin's kind from a built-in one.
+//! `cooper-host` can tell a plugin's kind from a built-in one.
 
 mod catalog;
 mod choice;
@@ -10,17 +10,20 @@ mod config;
 mod render;
 mod step;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use cooper_hcl::ast::Name;
 use cooper_hcl::schema::Schema;
-use cooper_hcl::{Reported, Type, Value};
+use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
 use futures::future::BoxFuture;
 
 use crate::artifact::Artifact;
 use crate::communicator::Communicator;
 use crate::failure::Failure;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, Extensions};
 pub use choice::Choice;
 pub use config::{ArgumentType, Config, ConfigSchema, Origin, Phase, macros};
 pub(crate) use step::Inside;
@@ -64,9 +67,19 @@ pub trait SourceKind: Send + Sync {
     /// Its arguments.
     fn schema(&self) -> &Schema;
 
-    /// The `build.*` names it provides besides [`COMMON_FACTS`].
+    /// The `build.*` names that all its sources provide besides [`COMMON_FACTS`].
     fn facts(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// Finds out what its arguments are, if that is not known yet: to be called before
+    /// [`SourceKind::schema`] and [`SourceKind::prepare`]. A plugin is started for it.
+    ///
+    /// # Errors
+    ///
+    /// When the plugin does not say. It does not matter how often that is asked.
+    fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        is_open()
     }
 
     /// Checks arguments and makes a source of them. Changes nothing outside itself and, unless
@@ -81,10 +94,30 @@ pub trait SourceKind: Send + Sync {
     ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>>;
 }
 
+/// Says that it cannot be found out what arguments a component takes.
+pub(crate) fn not_open(failure: &Failure, component: &Name) -> Diagnostic {
+    let error = Diagnostic::error(Code::Plugin, failure.to_string()).at(component.span, "");
+    error.help(failure.next_step())
+}
+
+/// What a kind that is in the program opens as.
+fn is_open<'a>() -> BoxFuture<'a, Result<(), Failure>> {
+    Box::pin(std::future::ready(Ok(())))
+}
+
 /// A kind of provisioner: `shell`.
 pub trait ProvisionerKind: Send + Sync {
     /// Its arguments.
     fn schema(&self) -> &Schema;
+
+    /// As [`SourceKind::open`].
+    ///
+    /// # Errors
+    ///
+    /// When the plugin does not say.
+    fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        is_open()
+    }
 
     /// As [`SourceKind::prepare`].
     ///
@@ -101,6 +134,15 @@ pub trait ProvisionerKind: Send + Sync {
 pub trait PostProcessorKind: Send + Sync {
     /// Its arguments.
     fn schema(&self) -> &Schema;
+
+    /// As [`SourceKind::open`].
+    ///
+    /// # Errors
+    ///
+    /// When the plugin does not say.
+    fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        is_open()
+    }
 
     /// As [`SourceKind::prepare`].
     ///
@@ -120,6 +162,15 @@ pub trait DataSourceKind: Send + Sync {
 
     /// The type of what it finds: an object, with a comment on each attribute.
     fn result(&self) -> &ResultSchema;
+
+    /// As [`SourceKind::open`].
+    ///
+    /// # Errors
+    ///
+    /// When the plugin does not say.
+    fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        is_open()
+    }
 
     /// As [`SourceKind::prepare`].
     ///
@@ -143,17 +194,17 @@ pub struct ResultSchema {
 #[derive(Clone, Debug)]
 pub struct ResultAttribute {
     /// The name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The type.
     pub ty: Type,
     /// What it is, as Markdown.
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
 }
 
 impl ResultSchema {
     /// The type of the object.
     pub fn ty(&self) -> Type {
-        Type::object(self.attributes.iter().map(|a| (a.name, a.ty.clone())))
+        Type::object(self.attributes.iter().map(|a| (&*a.name, a.ty.clone())))
     }
 }
 
@@ -169,6 +220,16 @@ pub trait DataSource: Send + Sync {
 
 /// Makes a machine, lets it be provisioned, and turns it into an artifact.
 pub trait Source: Send + Sync {
+    /// The `build.*` names it provides besides those of its kind.
+    fn facts(&self) -> &[String] {
+        &[]
+    }
+
+    /// How long it may take to return after the run was told to stop.
+    fn grace(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// The whole life of the machine. `inside` runs the provisioners, at most once. What is
     /// acquired is given to [`StepCx::defer`] on the next line.
     ///
@@ -214,8 +275,8 @@ pub trait PostProcessor: Send + Sync {
 
 /// What a post-processor made, and what becomes of what it was given.
 pub struct Processed {
-    /// The result, which the next one in the chain works on.
-    pub artifact: Artifact,
+    /// The result, which the next one in the chain works on; without one the chain ends.
+    pub artifact: Option<Artifact>,
     /// What becomes of the input.
     pub input: Keep,
 }

@@ -46,6 +46,7 @@ impl Console {
         };
         let inputs = Inputs::collect_all(inputs, &template, session);
         let asked = DataSources::Read;
+        let catalog = &catalog.extended(&template, session).await;
         let values = resolve_given(&template, &inputs, catalog, asked, session).await;
         let inspection = inspection(&template, &inputs, &values, session);
         let texts = session.sources.files().len();

@@ -138,6 +138,7 @@ pub async fn inspect(
     let template = Template::load_all(path, session)?;
     let inputs = Inputs::collect_all(inputs, &template, session);
     let asked = DataSources::Check;
+    let catalog = &catalog.extended(&template, session).await;
     let values = resolve_given(&template, &inputs, catalog, asked, session).await;
     Ok(inspection(&template, &inputs, &values, session))
 }

@@ -99,6 +99,7 @@ pub async fn examine(
         }
     };
     let told = session.diags.count();
+    let catalog = &catalog.extended(&template, session).await;
     let inputs = Inputs::collect_all(inputs, &template, session);
     // Nothing is asked for a template that cannot be read anyway.
     let is_whole = template.gaps.is_empty();

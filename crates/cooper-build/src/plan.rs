@@ -20,6 +20,7 @@ use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Prov
 use crate::event::{BuildId, StepId};
 use crate::failure::Failure;
 use crate::resolve::{DataSources, Values};
+use crate::run::OnError;
 use crate::secret::Secrets;
 use crate::select::{Patterns, Selection};
 use crate::session::Session;
@@ -64,6 +65,8 @@ pub struct PlanOptions {
     pub force: bool,
     /// `-debug`
     pub debug: bool,
+    /// `-on-error`
+    pub on_error: OnError,
     /// Whether data sources are asked, as `build` must and `validate` need not.
     pub data_sources: DataSources,
 }
@@ -213,7 +216,7 @@ pub async fn plan(
             true => name.clone(),
             false => format!("{}.{name}", outline.name),
         };
-        let mut select = |machine, origin: Origin, source, facts: Vec<&'static str>| {
+        let mut select = |machine, origin: Origin, source, facts: Vec<String>| {
             let origin = Arc::new(origin);
             let (shared, name) = (shared.clone(), outline.name.clone());
             let scope = Arc::new(BuildScope { shared, origin, source, name, facts });
@@ -232,10 +235,12 @@ pub async fn plan(
                     source_name: used.name.clone(),
                     force: options.force,
                     debug: options.debug,
+                    on_error: options.on_error,
                 };
                 let source = [("type", &origin.source_type), ("name", &origin.source_name)];
                 let source = Value::object(source.map(|(name, text)| (name, Value::string(text))));
-                let facts = COMMON_FACTS.iter().chain(used.kind.facts()).copied().collect();
+                let facts = COMMON_FACTS.iter().chain(used.kind.facts());
+                let facts = facts.map(|fact| (*fact).to_owned()).collect();
                 select(Machine::Source(used), origin, source, facts);
             }
         }
@@ -294,7 +299,7 @@ fn kept_part<'c, 'a>(
     &chain[..end]
 }
 
-/// Checks that every plugin the template requires is built in at a fitting version.
+/// Checks that every plugin the template requires is there at a fitting version.
 ///
 /// # Errors
 ///
@@ -310,8 +315,7 @@ pub fn check_plugins(
         let error = match catalog.plugin_version(source) {
             None => {
                 let message = format!("the plugin `{source}` is neither built in nor installed");
-                let help = "Cooper cannot use plugins of others yet; remove the requirement and \
-                            what needs it";
+                let help = "install it, or remove the requirement and what needs it";
                 Diagnostic::error(Code::MissingPlugin, message).at(*source_span, "").help(help)
             }
             Some(built_in) => {

@@ -136,6 +136,12 @@ pub(crate) async fn resolve_given(
     session: &Session,
 ) -> Values {
     let catalog = &catalog.with_accessors(&template.plugins);
+    for block in &template.data {
+        if let Some(kind) = catalog.get_data_source(&block.component.text) {
+            // So that the type of what it finds is known. That it is not is told with its arguments.
+            let _ = kind.open().await;
+        }
+    }
     let slashes = |path: &Path| Value::string(path.to_string_lossy().replace('\\', "/"));
     let current_dir = session.system.current_dir();
     let values = Values {

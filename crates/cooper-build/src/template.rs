@@ -16,6 +16,7 @@ mod syntaxes;
 mod tests;
 mod variable;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cooper_hcl::Reported;
@@ -71,7 +72,27 @@ pub struct Template {
     pub gaps: Gaps,
 }
 
+/// The types of the components that a template uses.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Components {
+    /// Those that are written out.
+    pub names: BTreeSet<String>,
+    /// Whether there may be others, which `dynamic` blocks name.
+    pub others: bool,
+}
+
 impl Template {
+    /// The types of the components it uses, whatever their role.
+    pub fn components(&self) -> Components {
+        let mut components = Components::default();
+        let written = self.sources.iter().map(|source| &source.component);
+        for name in written.chain(self.data.iter().map(|data| &data.component)) {
+            components.names.insert(name.text.to_string());
+        }
+        self.builds.iter().for_each(|build| build.components(&mut components));
+        components
+    }
+
     /// Reads a file, or every `*.pkr.hcl` and `*.pkr.json` file of a folder, in order of their
     /// names. A file with another name, and `-`, which is standard input, is a legacy template.
     ///

@@ -176,7 +176,7 @@ pub(crate) fn catalog(log: &Log) -> Catalog {
     catalog.source("machine", MachineKind(log.clone(), MachineConfig::schema()));
     catalog.provisioner("work", WorkKind(log.clone(), WorkConfig::schema()));
     catalog.post_processor("turn", TurnKind(log.clone(), TurnConfig::schema()));
-    let output = ResultAttribute { name: "output", ty: Type::String, doc: "" };
+    let output = ResultAttribute { name: "output".into(), ty: Type::String, doc: "".into() };
     let result = ResultSchema { attributes: vec![output] };
     catalog.data_source("echo", EchoKind(log.clone(), EchoConfig::schema(), result));
     catalog.plugin("github.com/hashicorp/docker", "1.1.5");
@@ -391,7 +391,7 @@ impl PostProcessor for Turn {
                 _ => Keep::ByDefault,
             };
             let artifact = thing(log, &config.makes, input.facts.clone());
-            Ok(Processed { artifact, input: keep })
+            Ok(Processed { artifact: Some(artifact), input: keep })
         }
         .boxed()
     }

@@ -71,6 +71,12 @@ impl Version {
         Ok(Self { numbers, written, prerelease })
     }
 
+    /// The release that a pre-release comes before; a release itself.
+    #[must_use]
+    pub fn release(&self) -> Self {
+        Self { prerelease: String::new(), ..self.clone() }
+    }
+
     /// Whether it comes before a release.
     pub fn is_prerelease(&self) -> bool {
         !self.prerelease.is_empty()

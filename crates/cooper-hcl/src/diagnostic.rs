@@ -78,6 +78,8 @@ codes! {
     DataSource = "data-source",
     /// A required plugin or version that is not there.
     MissingPlugin = "missing-plugin",
+    /// A plugin cannot be used, or found its arguments wrong.
+    Plugin = "plugin",
     /// A variable without default was given no value.
     UnsetVariable = "unset-variable",
     /// A value for a variable that is not declared.

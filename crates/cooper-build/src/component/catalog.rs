@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use cooper_hcl::schema::Schema;
+use futures::future::BoxFuture;
 
 use super::{COMMON_FACTS, DataSourceKind, PostProcessorKind, ProvisionerKind, Role, SourceKind};
-use crate::template::PluginRequirement;
+use crate::session::Session;
+use crate::template::{PluginRequirement, Template};
 
 /// The known kinds of components. A name registered first stays.
 #[derive(Clone, Default)]
@@ -18,6 +20,19 @@ pub struct Catalog {
     plugins: BTreeMap<String, String>,
     /// Names that a template gave plugins, and what these are called here.
     accessors: BTreeMap<String, String>,
+    extensions: Option<Arc<dyn Extensions>>,
+}
+
+/// Finds kinds that are not in the program: those of plugins.
+pub trait Extensions: Send + Sync {
+    /// A catalog with what a template may use besides. What is wrong with a plugin that it needs is
+    /// recorded.
+    fn extend<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        template: &'a Template,
+        session: &'a Session,
+    ) -> BoxFuture<'a, Catalog>;
 }
 
 impl Catalog {
@@ -50,13 +65,27 @@ impl Catalog {
         self.data_sources.entry(name.into()).or_insert_with(|| Arc::new(kind));
     }
 
-    /// States that the components of a Packer plugin are built in, as that version has them:
+    /// States that the components of a Packer plugin are there, as that version has them:
     /// `("github.com/hashicorp/docker", "1.1.5")`.
     pub fn plugin(&mut self, source: impl Into<String>, version: impl Into<String>) {
         self.plugins.insert(source.into(), version.into());
     }
 
-    /// The version of a plugin whose components are built in.
+    /// The same catalog, to which these kinds are added as templates need them.
+    #[must_use]
+    pub fn with_extensions(self, extensions: impl Extensions + 'static) -> Self {
+        Self { extensions: Some(Arc::new(extensions)), ..self }
+    }
+
+    /// The catalog for a template.
+    pub(crate) async fn extended(&self, template: &Template, session: &Session) -> Self {
+        match &self.extensions {
+            Some(extensions) => extensions.extend(self, template, session).await,
+            None => self.clone(),
+        }
+    }
+
+    /// The version of a plugin whose components are there.
     pub fn plugin_version(&self, source: &str) -> Option<&str> {
         self.plugins.get(source).map(String::as_str)
     }
@@ -70,6 +99,15 @@ impl Catalog {
             catalog.accessors.insert(plugin.accessor.clone(), name.to_owned());
         }
         catalog
+    }
+
+    /// Whether there is a component of that type, in any role.
+    pub fn has(&self, name: &str) -> bool {
+        let own = self.own_name(name);
+        self.sources.contains_key(&own)
+            || self.provisioners.contains_key(&own)
+            || self.post_processors.contains_key(&own)
+            || self.data_sources.contains_key(&own)
     }
 
     /// What a component is called here that a template may call otherwise.
@@ -94,7 +132,7 @@ impl Catalog {
     }
 
     /// The `build.*` names of a type of source; of any of them, when the type is not known.
-    pub(crate) fn facts_of(&self, source: Option<&str>) -> Vec<&'static str> {
+    pub(crate) fn facts_of(&self, source: Option<&str>) -> Vec<String> {
         let own: Vec<&'static str> = match source.and_then(|source| self.get_source(source)) {
             Some(kind) => kind.facts().to_vec(),
             None => {
@@ -103,7 +141,7 @@ impl Catalog {
                 all.into_iter().collect()
             }
         };
-        COMMON_FACTS.iter().copied().chain(own).collect()
+        COMMON_FACTS.iter().copied().chain(own).map(str::to_owned).collect()
     }
 
     /// The kind of provisioner of that type.

@@ -9,6 +9,7 @@ use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, System, Type, Value, ValueKind,
 };
 
+use crate::run::OnError;
 use crate::secret::Secrets;
 
 /// The arguments of one component in one build: of the schema's types, and with their places. They
@@ -24,7 +25,7 @@ pub struct Config<'a> {
     /// The component's use.
     pub origin: Origin,
     /// The `build.*` names that there are when the component runs.
-    pub facts: &'a [&'static str],
+    pub facts: &'a [String],
     /// The types of the components whose artifact a post-processor is given: the source's, then
     /// those before it in its chain. Names are as the catalog has them.
     pub before: &'a [String],
@@ -56,6 +57,8 @@ pub struct Origin {
     pub force: bool,
     /// `-debug`
     pub debug: bool,
+    /// `-on-error`
+    pub on_error: OnError,
 }
 
 impl Origin {
@@ -69,6 +72,7 @@ impl Origin {
             source_name: String::new(),
             force: false,
             debug: false,
+            on_error: OnError::default(),
         }
     }
 }

@@ -25,7 +25,7 @@ impl Config<'_> {
         let mut rendered = Vec::with_capacity(arguments.len());
         for (name, value) in arguments {
             let known = later.iter().find(|(argument, _)| *argument == &**name);
-            let known = known.map(|(_, known)| [*known, self.facts]);
+            let known = known.map(|(_, known)| Known { data: known, facts: self.facts });
             let pass = Pass {
                 known,
                 cx: &self.template_context(),
@@ -144,7 +144,7 @@ struct Mistake {
 
 struct Pass<'a> {
     /// The data there will be, when the argument is filled in later.
-    known: Option<[&'a [&'a str]; 2]>,
+    known: Option<Known<'a>>,
     cx: &'a Context<'a>,
     is_draft: bool,
     /// The way to what is looked at.
@@ -153,6 +153,12 @@ struct Pass<'a> {
     nothing: RefCell<Option<(String, Place)>>,
     /// What was found wrong so far.
     mistakes: RefCell<Vec<Mistake>>,
+}
+
+/// The data that there will be for an argument.
+struct Known<'a> {
+    data: &'a [&'a str],
+    facts: &'a [String],
 }
 
 /// Whether the parts of a value are where they are written.
@@ -273,12 +279,13 @@ impl Pass<'_> {
             }
             return template.render(&Data::Nil, self.cx).map(Some).map_err(wrong);
         };
-        let names = || known.iter().copied().flatten().copied();
+        let facts = || known.facts.iter().map(String::as_str);
+        let names = || known.data.iter().copied().chain(facts());
         match fields.find(|(field, _)| !names().any(|name| name == *field)) {
             None => Ok(None),
             Some((field, at)) => {
                 let own: Vec<_> =
-                    known[0].iter().map(|name| format!("`{{{{.{name}}}}}`")).collect();
+                    known.data.iter().map(|name| format!("`{{{{.{name}}}}}`")).collect();
                 let help = did_you_mean(field, names()).unwrap_or_else(|| {
                     format!("there are {}, and what `build` has", own.join(", "))
                 });

@@ -40,6 +40,7 @@ pub(super) struct Shared {
 }
 
 /// What all components of one build have in common.
+#[derive(Clone)]
 pub(super) struct BuildScope {
     pub(super) shared: Arc<Shared>,
     pub(super) origin: Arc<Origin>,
@@ -48,7 +49,7 @@ pub(super) struct BuildScope {
     /// `build.name`
     pub(super) name: String,
     /// The names that `build` has besides.
-    pub(super) facts: Vec<&'static str>,
+    pub(super) facts: Vec<String>,
 }
 
 /// What a post-processor's artifact came through: part of what its chain consists of.
@@ -83,16 +84,16 @@ pub(super) struct Arguments {
 impl BuildScope {
     /// `build` once the machine runs. Facts that were not announced are there too.
     fn known_facts(&self, facts: &Facts) -> Value {
-        let missing = self.facts.iter().filter(|&&name| !facts.contains_key(name));
-        let missing = missing.map(|&name| (name, Value::string(MISSING_FACT)));
+        let missing = self.facts.iter().filter(|name| !facts.contains_key(*name));
+        let missing = missing.map(|name| (&**name, Value::string(MISSING_FACT)));
         let known = facts.iter().map(|(name, value)| (name.as_str(), value.clone()));
         Value::object(known.chain(missing).chain([("name", Value::string(&self.name))]))
     }
 }
 
 /// `build` before the machine runs.
-pub(super) fn facts_to_come(facts: &[&str], name: Value) -> Value {
-    let facts = facts.iter().map(|&name| (name, Value::unknown(fact_type(name))));
+pub(super) fn facts_to_come(facts: &[String], name: Value) -> Value {
+    let facts = facts.iter().map(|name| (&**name, Value::unknown(fact_type(name))));
     Value::object(facts.chain([("name", name)]))
 }
 
@@ -217,6 +218,9 @@ pub(super) trait StepKind: Send + Sync {
     /// What is made.
     type Component: ?Sized;
 
+    /// Finds out what its arguments are.
+    fn open_step(&self) -> BoxFuture<'_, Result<(), Failure>>;
+
     /// Its arguments.
     fn step_schema(&self) -> &Schema;
 
@@ -229,6 +233,10 @@ pub(super) trait StepKind: Send + Sync {
 
 impl StepKind for dyn ProvisionerKind {
     type Component = dyn Provisioner;
+
+    fn open_step(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        self.open()
+    }
 
     fn step_schema(&self) -> &Schema {
         self.schema()
@@ -244,6 +252,10 @@ impl StepKind for dyn ProvisionerKind {
 
 impl StepKind for dyn PostProcessorKind {
     type Component = dyn PostProcessor;
+
+    fn open_step(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        self.open()
+    }
 
     fn step_schema(&self) -> &Schema {
         self.schema()
@@ -269,6 +281,7 @@ impl<K: StepKind + ?Sized> Waiting<K::Component> for WaitingStep<K> {
         facts: &'a Facts,
     ) -> BoxFuture<'a, Result<Box<K::Component>, Failure>> {
         Box::pin(async move {
+            self.kind.open_step().await?;
             let diags = Diagnostics::new();
             let (decoded, read) =
                 self.arguments.decode(self.kind.step_schema(), BuildFacts::Known(facts), &diags);

@@ -486,11 +486,9 @@ fn unknown_component(
     diags: &Diagnostics,
 ) -> Reported {
     let name = &*component.text;
-    let article = if what.starts_with('e') { "an" } else { "a" };
     let message = format!("there is no {what} type called `{name}`");
-    let help = did_you_mean(name, known.iter().map(String::as_str)).unwrap_or_else(|| {
-        format!("Cooper has {}, and cannot use {article} {what} of a plugin yet", list(&known))
-    });
+    let help = did_you_mean(name, known.iter().map(String::as_str))
+        .unwrap_or_else(|| format!("there are {}; others come with plugins", list(&known)));
     let error = Diagnostic::error(Code::UnknownComponent, message);
     diags.error(error.at(component.span, "").help(help))
 }

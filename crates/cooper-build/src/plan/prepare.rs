@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use cooper_hcl::ast::Body;
+use cooper_hcl::ast::{Body, Name};
 use cooper_hcl::schema::Decoded;
 use cooper_hcl::{Diagnostics, Reported, Span, Value};
+use futures::future::BoxFuture;
 
 use super::arguments::{Arguments, Before, BuildFacts, BuildScope, StepKind, WaitingStep};
 use super::outline::{Absent, Outline, Post, Provision, Step, Use};
 use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
-use crate::component::{Catalog, Config, Phase, PostProcessorKind, ProvisionerKind};
+use crate::component::{Catalog, Config, Phase, PostProcessorKind, ProvisionerKind, not_open};
 use crate::event::BuildId;
+use crate::failure::Failure;
 use crate::template::Elements;
 use crate::template::repeat::traced;
 
@@ -45,12 +47,12 @@ pub(super) enum Machine<'c, 'a> {
 
 impl Preparing<'_, '_> {
     /// Prepares every component; all of them are tried.
-    pub(super) async fn prepare(self) -> Prepared {
+    pub(super) async fn prepare(mut self) -> Prepared {
         match self.machine {
             Machine::Source(used) => self.build(used).await,
             Machine::Absent(absent) => {
                 for used in &absent.meant {
-                    let _ = self.source(used).await;
+                    let _ = self.source(used, &mut Vec::new()).await;
                 }
                 self.steps().await;
                 Prepared::Checked
@@ -58,8 +60,15 @@ impl Preparing<'_, '_> {
         }
     }
 
-    async fn build(&self, used: &Use<'_>) -> Prepared {
-        let source = self.source(used).await;
+    async fn build(&mut self, used: &Use<'_>) -> Prepared {
+        let mut facts = Vec::new();
+        let source = self.source(used, &mut facts).await;
+        if !facts.is_empty() {
+            // The steps may ask for what the source said of itself.
+            let scope = BuildScope::clone(&self.scope);
+            let facts = scope.facts.iter().cloned().chain(facts).collect();
+            self.scope = Arc::new(BuildScope { facts, ..scope });
+        }
         let Steps { provisioners, error_cleanup, chains, outcome } = self.steps().await;
         let origin = self.scope.origin.clone();
         let id = origin.build.clone();
@@ -131,7 +140,12 @@ impl Preparing<'_, '_> {
         Steps { provisioners, error_cleanup, chains, outcome }
     }
 
-    async fn source(&self, used: &Use<'_>) -> Result<Option<SourceStep>, Reported> {
+    /// The source, and what it provides of `build.*` besides what its kind does.
+    async fn source(
+        &self,
+        used: &Use<'_>,
+        facts: &mut Vec<String>,
+    ) -> Result<Option<SourceStep>, Reported> {
         let Use { kind, source, nested, .. } = used;
         let mut bodies = vec![(source.body.clone(), Elements::default())];
         let mut header = source.header;
@@ -140,6 +154,7 @@ impl Preparing<'_, '_> {
             header = nested.header;
         }
         let arguments = self.arguments(bodies, header, None, Before::default());
+        self.opened(kind.open(), &source.component, self.diags).await?;
         let (decoded, read) = arguments.decode(kind.schema(), BuildFacts::None, self.diags);
         // When not, data sources have to be asked, or something failed.
         let known = read.is_ok() && decoded.value.is_wholly_known();
@@ -149,6 +164,9 @@ impl Preparing<'_, '_> {
         // A source has no machine to know anything of.
         let config = Config { facts: &[], ..arguments.config(decoded, phase, &found, &doubtful) };
         let run = kind.prepare(config).await;
+        if let Ok(source) = &run {
+            facts.extend_from_slice(source.facts());
+        }
         let refused = found.check();
         self.diags.append(&found);
         read?;
@@ -225,6 +243,7 @@ impl Preparing<'_, '_> {
         let Step { kind, block, waits, name: _, filter: _ } = step;
         let bodies = vec![(block.body.clone(), block.elements.clone())];
         let arguments = self.arguments(bodies, block.header, overrides.cloned(), before);
+        self.opened(kind.open_step(), &block.component, self.diags).await?;
         let found = Diagnostics::new();
         let (decoded, read) = arguments.decode(kind.step_schema(), BuildFacts::ToCome, &found);
         let readable = read.is_ok() && matches!(self.machine, Machine::Source(_));
@@ -237,6 +256,16 @@ impl Preparing<'_, '_> {
         // Passes on what was found wrong with a block, and for which elements it was made.
         traced(&block.elements, self.diags, |diags| diags.append(&found));
         read.and(prepared)
+    }
+
+    /// Waits until it is known what arguments a component takes.
+    async fn opened(
+        &self,
+        opening: BoxFuture<'_, Result<(), Failure>>,
+        component: &Name,
+        diags: &Diagnostics,
+    ) -> Result<(), Reported> {
+        opening.await.map_err(|failure| diags.error(not_open(&failure, component)))
     }
 
     async fn arrived<K: StepKind + ?Sized + 'static>(

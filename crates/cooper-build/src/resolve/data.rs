@@ -9,7 +9,7 @@ use cooper_hcl::{
 use futures::StreamExt;
 
 use super::{DataSources, Values};
-use crate::component::{Catalog, Config, DataSource, Origin, Phase};
+use crate::component::{Catalog, Config, DataSource, Origin, Phase, not_open};
 use crate::failure::Failure;
 use crate::session::Session;
 use crate::template::DataBlock;
@@ -51,6 +51,7 @@ impl<'a> Readings<'a> {
             check_expressions(&block.body, scope, self.env());
             return Err(session.diags.error(error.help(self.instead(&component.text))));
         };
+        kind.open().await.map_err(|failure| session.diags.error(not_open(&failure, component)))?;
         let part = Part { body: &block.body, scope };
         let (decoded, read) = decode_all(&[part], block.header, kind.schema(), self.env());
         // What it needs is not known when that failed, or was not to be asked either.
@@ -85,7 +86,7 @@ impl<'a> Readings<'a> {
         did_you_mean(name, self.catalog.data_source_names()).unwrap_or_else(|| {
             let names: Vec<_> =
                 self.catalog.data_source_names().map(|name| format!("`{name}`")).collect();
-            format!("Cooper has {}, and cannot use one of a plugin yet", names.join(", "))
+            format!("there are {}; others come with plugins", names.join(", "))
         })
     }
 

@@ -2,7 +2,6 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use cooper_hcl::{SourceMap, Span};
 use futures::FutureExt;
@@ -22,9 +21,6 @@ use crate::event::{
 use crate::failure::{Failure, FailureKind};
 use crate::plan::BuildPlan;
 use crate::secret::Secrets;
-
-/// How long a source may take to return after the run was told to stop.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// What all builds of a run share.
 pub(super) struct Run {
@@ -161,7 +157,7 @@ impl Build {
         let stop = self.run.options.interrupt.stop();
         let too_late = async {
             stop.cancelled().await;
-            tokio::time::sleep(GRACE).await;
+            tokio::time::sleep(self.plan.source.run.grace()).await;
         };
         tokio::select! {
             result = work => match result {

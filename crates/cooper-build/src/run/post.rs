@@ -116,10 +116,14 @@ impl Build {
                 Keep::ByDefault => step.keep_input.unwrap_or(true),
                 Keep::OnRequest => step.keep_input.unwrap_or(false),
             };
-            match (current.replace(artifact), keep) {
+            let ends = artifact.is_none();
+            match (std::mem::replace(&mut current, artifact), keep) {
                 (None, keep) => ledger.keep_original |= keep,
                 (Some(input), true) => ledger.kept.push(input),
                 (Some(input), false) => ledger.doomed.push(input),
+            }
+            if ends {
+                break;
             }
         }
         ledger.kept.extend(current);

@@ -6,10 +6,10 @@ use cooper_hcl::ast::{Attribute, Block, Body, Name};
 use cooper_hcl::schema::{DYNAMIC, Dynamic};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Environment, Scope, Span};
 
-use super::Template;
 use super::repeat::{Elements, Expander, Repeat, Repeatable, Repeated};
 use super::shape::{ArgumentShape, BlockShape, Rest, Shape, component_body};
 use super::source::SourceRef;
+use super::{Components, Template};
 use crate::component::Role;
 
 /// A `build` block, with its `dynamic` blocks.
@@ -99,6 +99,26 @@ pub struct ChainBlock {
 }
 
 impl BuildBlock {
+    /// Adds the types of its steps.
+    pub(super) fn components(&self, components: &mut Components) {
+        let mut step = |step: &Repeated<StepBlock>| match step {
+            Repeated::Once(step) => {
+                components.names.insert(step.component.text.to_string());
+            }
+            Repeated::Each(_) => components.others = true,
+        };
+        self.provisioners.iter().chain(&self.error_cleanup).for_each(&mut step);
+        for item in &self.chains {
+            match item {
+                ChainItem::Single(single) => step(single),
+                ChainItem::Several(Repeated::Once(chain)) => chain.steps.iter().for_each(&mut step),
+                ChainItem::Several(Repeated::Each(repeat)) => {
+                    repeat.pattern.steps.iter().for_each(&mut step);
+                }
+            }
+        }
+    }
+
     /// Expands the `dynamic` blocks; what is wrong with them is recorded. With `unread` data
     /// sources, a block whose number nobody can tell is there once.
     pub(crate) fn expand(

@@ -90,18 +90,23 @@ const LIMITS: Limits = Limits {
 pub(crate) fn kind() -> impl DataSourceKind {
     let headers = || Type::map(Type::String);
     Kind::new(prepare).with_result(vec![
-        ResultAttribute { name: "url", ty: Type::String, doc: "The address that was given." },
-        ResultAttribute { name: "body", ty: Type::String, doc: "The page's text." },
         ResultAttribute {
-            name: "response_headers",
+            name: "url".into(),
+            ty: Type::String,
+            doc: "The address that was given.".into(),
+        },
+        ResultAttribute { name: "body".into(), ty: Type::String, doc: "The page's text.".into() },
+        ResultAttribute {
+            name: "response_headers".into(),
             ty: headers(),
             doc: "The headers of the answer, named as in `Content-Type`; several of one name are \
-                  joined by `, `. Packer does not have this attribute.",
+                  joined by `, `. Packer does not have this attribute."
+                .into(),
         },
         ResultAttribute {
-            name: "request_headers",
+            name: "request_headers".into(),
             ty: headers(),
-            doc: "The same: the name that Packer gives the headers of the answer.",
+            doc: "The same: the name that Packer gives the headers of the answer.".into(),
         },
     ])
 }

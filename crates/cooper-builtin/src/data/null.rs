@@ -19,9 +19,9 @@ component_config! {
 /// The kind of data source called `null`.
 pub(crate) fn kind() -> impl DataSourceKind {
     Kind::new(prepare).with_result(vec![ResultAttribute {
-        name: "output",
+        name: "output".into(),
         ty: Type::String,
-        doc: "What was given as `input`.",
+        doc: "What was given as `input`.".into(),
     }])
 }
 

@@ -86,7 +86,7 @@ impl PostProcessor for Artifice {
                 handle: Arc::new(Files(files.clone())),
                 files,
             };
-            Ok(Processed { artifact, input: Keep::ByDefault })
+            Ok(Processed { artifact: Some(artifact), input: Keep::ByDefault })
         })
     }
 }

@@ -95,7 +95,7 @@ impl PostProcessor for Checksum {
         Box::pin(async move {
             if input.files.is_empty() {
                 // An image goes on as it is, so that it can still be tagged and pushed.
-                return Ok(Processed { artifact: input.clone(), input: Keep::Always });
+                return Ok(Processed { artifact: Some(input.clone()), input: Keep::Always });
             }
             let mut files = input.files.clone();
             for &ty in &self.types {
@@ -142,7 +142,7 @@ impl PostProcessor for Checksum {
                 handle: Arc::new(Files(files.clone())),
                 files,
             };
-            Ok(Processed { artifact, input: Keep::Always })
+            Ok(Processed { artifact: Some(artifact), input: Keep::Always })
         })
     }
 }

@@ -253,7 +253,7 @@ impl PostProcessor for Compress {
                 facts: None,
                 handle: Arc::new(Files(vec![target])),
             };
-            Ok(Processed { artifact, input: Keep::OnRequest })
+            Ok(Processed { artifact: Some(artifact), input: Keep::OnRequest })
         })
     }
 }

@@ -100,7 +100,7 @@ impl PostProcessor for ImportStep {
             })?;
             cx.say(format!("Imported ID: {id}")).await;
             let artifact = image::artifact(&self.engine, IMPORTED, name, Vec::new(), None);
-            Ok(Processed { artifact, input: Keep::OnRequest })
+            Ok(Processed { artifact: Some(artifact), input: Keep::OnRequest })
         })
     }
 }

@@ -104,7 +104,10 @@ impl PostProcessor for Push {
 
             let (id, tags, facts) = (input.id.clone(), input.tags.clone(), input.facts.clone());
             let artifact = image::artifact(&self.engine, IMPORTED, id, tags, facts);
-            Ok(Processed { artifact: Artifact { digest, ..artifact }, input: Keep::ByDefault })
+            Ok(Processed {
+                artifact: Some(Artifact { digest, ..artifact }),
+                input: Keep::ByDefault,
+            })
         })
     }
 }

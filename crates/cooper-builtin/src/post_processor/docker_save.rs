@@ -69,7 +69,7 @@ impl PostProcessor for Save {
                 because(format!("save image to `{}`", self.path.display()), &error)
             })?;
             cx.say(format!("Saved to: {}", self.path.display())).await;
-            Ok(Processed { artifact: input.clone(), input: Keep::ByDefault })
+            Ok(Processed { artifact: Some(input.clone()), input: Keep::ByDefault })
         })
     }
 }

@@ -117,7 +117,7 @@ impl PostProcessor for Tag {
             let last = names.last().cloned().unwrap_or_else(|| self.repository.clone());
             let facts = input.facts.clone();
             Ok(Processed {
-                artifact: image::artifact(&self.engine, TAGGED, last, names, facts),
+                artifact: Some(image::artifact(&self.engine, TAGGED, last, names, facts)),
                 input: Keep::Always,
             })
         })

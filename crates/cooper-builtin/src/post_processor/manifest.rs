@@ -103,7 +103,7 @@ impl PostProcessor for Manifest {
             let written = tokio::task::spawn_blocking(move || add(&output, entry, force)).await;
             drop(writing);
             written.map_err(io::Error::other).flatten().map_err(failed)?;
-            Ok(Processed { artifact: input.clone(), input: Keep::Always })
+            Ok(Processed { artifact: Some(input.clone()), input: Keep::Always })
         })
     }
 }

@@ -25,7 +25,7 @@ impl PostProcessor for ShellLocal {
     ) -> BoxFuture<'a, Result<Processed, Failure>> {
         Box::pin(async move {
             self.0.run(cx, facts::of(input)).await?;
-            Ok(Processed { artifact: input.clone(), input: Keep::Always })
+            Ok(Processed { artifact: Some(input.clone()), input: Keep::Always })
         })
     }
 }

@@ -139,6 +139,7 @@ impl<'a> Build<'a> {
             source_name: "test".to_owned(),
             force: false,
             debug: false,
+            on_error: OnError::Cleanup,
         };
         let kind = self.catalog.get_source(&self.source.0).expect("the source is known");
         let config = bench.config(kind.schema(), &self.source.1, &origin);
@@ -197,6 +198,7 @@ struct Bench {
     secrets: Secrets,
     functions: Functions,
     sources: SourceMap,
+    facts: Vec<String>,
 }
 
 impl Bench {
@@ -207,6 +209,7 @@ impl Bench {
             secrets: Secrets::new(),
             functions: Functions::standard(),
             sources: SourceMap::new(),
+            facts: vec!["SourceImageSha256".to_owned()],
         }
     }
 
@@ -228,7 +231,7 @@ impl Bench {
         let part = cooper_hcl::schema::Part { body: &body, scope: &scope };
         let decoded = cooper_hcl::schema::decode(&[part], file.span(), schema, environment)?;
         Ok(Config {
-            facts: &["SourceImageSha256"],
+            facts: &self.facts,
             before: &[],
             value: decoded.value,
             places: decoded.places,

@@ -526,8 +526,8 @@ impl<'v> List<'v, '_> {
             ["data", component, _] => {
                 let kind = view.catalog.get_data_source(component);
                 for attribute in kind.into_iter().flat_map(|kind| &kind.result().attributes) {
-                    let item = Item::new(attribute.name, lsp::CompletionItemKind::Field);
-                    let item = item.detail(attribute.ty.to_string()).doc(attribute.doc);
+                    let item = Item::new(&attribute.name, lsp::CompletionItemKind::Field);
+                    let item = item.detail(attribute.ty.to_string()).doc(&*attribute.doc);
                     self.add(item, word);
                 }
             }
