@@ -5,6 +5,9 @@
 //! dialled, so both sides have a 1. 0 is the main channel: the host dials it, right after the
 //! handshake.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

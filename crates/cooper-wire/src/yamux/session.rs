@@ -160,6 +160,11 @@ impl Session {
         self.shared.end(Ended::GivenUp);
     }
 
+    /// Why the session ended, if it has.
+    pub fn end_so_far(&self) -> Option<Ended> {
+        self.shared.state().ended.clone()
+    }
+
     /// Waits for the end of the session.
     pub async fn ended(&self) -> Ended {
         self.shared.wait_for_end().await
@@ -238,10 +243,7 @@ impl Shared {
                 let mut header = [0; Frame::SIZE];
                 match connection.read_exact(&mut header).await {
                     Ok(_) => {}
-                    Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                        return Ended::Closed;
-                    }
-                    Err(error) => return Ended::Failed(error.to_string()),
+                    Err(error) => return broken(&error),
                 }
                 let frame = match Frame::decode(&header) {
                     Ok(frame) => frame,
@@ -295,7 +297,7 @@ impl Shared {
             match limited.read_buf(&mut piece).await {
                 Ok(0) => return Err(Ended::Closed),
                 Ok(count) => left -= count,
-                Err(error) => return Err(Ended::Failed(error.to_string())),
+                Err(error) => return Err(broken(&error)),
             }
             self.keep(frame.stream, piece.split().freeze())?;
         }
@@ -435,12 +437,7 @@ impl Shared {
                 },
             };
             if let Err(error) = sent {
-                return match error.kind() {
-                    std::io::ErrorKind::BrokenPipe | std::io::ErrorKind::ConnectionReset => {
-                        Ended::Closed
-                    }
-                    _ => Ended::Failed(error.to_string()),
-                };
+                return broken(&error);
             }
         }
     }
@@ -475,6 +472,17 @@ impl Shared {
             drop(state);
             self.notify_writer();
         }
+    }
+}
+
+/// What the failure of a connection means: a peer that ends may do so with some of what we sent
+/// unread.
+fn broken(error: &std::io::Error) -> Ended {
+    match error.kind() {
+        std::io::ErrorKind::BrokenPipe
+        | std::io::ErrorKind::ConnectionReset
+        | std::io::ErrorKind::UnexpectedEof => Ended::Closed,
+        _ => Ended::Failed(error.to_string()),
     }
 }
 
