@@ -54,6 +54,11 @@ const TARGETS: &[Target] = &[
     Target { name: "format", seeds: TEMPLATES },
     Target { name: "evaluate", seeds: EXPRESSIONS },
     Target { name: "gotemplate", seeds: STRINGS },
+    Target { name: "handshake", seeds: &[Source::Files("crates/cooper-fuzz/seeds/handshake")] },
+    Target { name: "yamux", seeds: &[Source::Files("crates/cooper-fuzz/seeds/yamux")] },
+    Target { name: "msgpack", seeds: &[Source::Files("crates/cooper-fuzz/seeds/msgpack")] },
+    Target { name: "gob", seeds: &[Source::Files("crates/cooper-fuzz/seeds/gob")] },
+    Target { name: "protobuf", seeds: &[Source::Files("crates/cooper-fuzz/seeds/protobuf")] },
 ];
 
 /// Runs every target, or only some, each for as many seconds; fails at the first text that makes
