@@ -12,10 +12,12 @@ mod validate;
 
 use cooper_build::template::is_legacy;
 use cooper_build::{
-    Catalog, DataSources, InputOptions, Plan, PlanOptions, Selection, Session, prepare,
+    Catalog, DataSources, InputOptions, OnError, Plan, PlanOptions, Selection, Session, prepare,
 };
 use cooper_builtin::catalog;
 use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_host::Plugins;
+use uuid::Uuid;
 
 use crate::args::{ConfigType, InputArgs, TemplateArgs};
 use crate::engine::Engine;
@@ -37,6 +39,7 @@ struct PlanWishes {
     warn_undeclared: bool,
     force: bool,
     debug: bool,
+    on_error: OnError,
     data_sources: DataSources,
 }
 
@@ -47,11 +50,11 @@ async fn make_plan(
     catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Plan, Reported> {
-    let PlanWishes { warn_undeclared, force, debug, data_sources } = *wishes;
+    let PlanWishes { warn_undeclared, force, debug, on_error, data_sources } = *wishes;
     check_kind(args, session)?;
     let inputs = input_options(&args.inputs, warn_undeclared);
     let selection = Selection { only: args.inputs.only(), except: args.inputs.except() };
-    let options = PlanOptions { selection, force, debug, data_sources };
+    let options = PlanOptions { selection, force, debug, on_error, data_sources };
     prepare(&args.path, &inputs, catalog, &options, session).await
 }
 
@@ -69,7 +72,8 @@ fn asking<T>(
             return None;
         }
     };
-    let catalog = catalog(Engine::find(&*session.system).engine);
+    let run_id = Uuid::new_v4().to_string();
+    let catalog = full_catalog(&Engine::find(&*session.system), session, &run_id);
     let done = runtime.block_on(async {
         let mut signals = Signals::listen();
         tokio::select! {
@@ -81,6 +85,12 @@ fn asking<T>(
         ui.error("Cancelled before the end.");
     }
     done
+}
+
+/// What comes in the box, and the plugins that are installed.
+fn full_catalog(engine: &Engine, session: &Session, run_id: &str) -> Catalog {
+    let plugins = Plugins::of_user(&*session.system, run_id);
+    catalog(engine.engine.clone()).with_extensions(plugins)
 }
 
 /// Whether the template is of the kind that `-config-type` wants.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cooper::os::Os;
-use cooper_build::{DataSources, InputOptions, PlanOptions, Selection, Session, prepare};
+use cooper_build::{DataSources, InputOptions, OnError, PlanOptions, Selection, Session, prepare};
 use cooper_builtin::catalog;
 use cooper_container::fake::FakeEngine;
 use cooper_hcl::schema::ArgumentSchema;
@@ -146,6 +146,7 @@ fn errors(folder: &Path, text: &str) -> Vec<(Code, String)> {
         selection: Selection::default(),
         force: false,
         debug: false,
+        on_error: OnError::Cleanup,
         data_sources: DataSources::Check,
     };
     let inputs = InputOptions { vars: Vec::new(), var_files: Vec::new(), warn_undeclared: false };

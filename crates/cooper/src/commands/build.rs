@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use cooper_build::run::Events;
 use cooper_build::{DataSources, Interrupt, OnError, Plan, RunOptions, Session, run};
-use cooper_builtin::catalog;
 use uuid::Uuid;
 
-use super::{PlanWishes, make_plan, print_diagnostics};
+use super::{PlanWishes, full_catalog, make_plan, print_diagnostics};
 use crate::args::{self, BuildArgs};
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -37,11 +36,13 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
         warn_undeclared: args.warn_on_undeclared_var,
         force: args.force,
         debug: args.debug,
+        on_error: on_error(args.on_error),
         data_sources: DataSources::Read,
     };
     let mut signals = Signals::listen();
     let engine = Engine::find(&*session.system);
-    let catalog = catalog(engine.engine.clone());
+    let run_id = Uuid::new_v4().to_string();
+    let catalog = full_catalog(&engine, &session, &run_id);
     let plan = tokio::select! {
         plan = make_plan(&args.template, &wishes, &catalog, &mut session) => plan,
         _ = signals.first() => {
@@ -68,7 +69,7 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
     if args.debug {
         ui.say("Debug mode enabled. Builds will not be parallelized.");
     }
-    if run_plan(plan, &engine, args, signals, ui).await && !refused {
+    if run_plan(plan, run_id, &engine, args, signals, ui).await && !refused {
         Exit::Success
     } else {
         Exit::Failure
@@ -78,6 +79,7 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
 /// Runs a plan while showing it; returns whether everything succeeded.
 async fn run_plan(
     plan: Plan,
+    run_id: String,
     engine: &Engine,
     args: &BuildArgs,
     signals: Signals,
@@ -87,7 +89,7 @@ async fn run_plan(
     signals.interrupt(interrupt.clone());
     let (events, received) = Events::channel(plan.secrets.clone());
     let options = RunOptions {
-        run_id: Uuid::new_v4().to_string(),
+        run_id,
         parallel: parallel(args.parallel_builds),
         on_error: on_error(args.on_error),
         debug: args.debug,

@@ -1,11 +1,9 @@
 //! `cooper validate`: `build`, stopped before anything is done.
 
-use cooper_build::{DataSources, Inputs, Session, Template};
-use cooper_builtin::catalog;
+use cooper_build::{DataSources, Inputs, OnError, Session, Template};
 
 use super::{PlanWishes, asking, check_kind, input_options, make_plan, print_diagnostics};
 use crate::args::ValidateArgs;
-use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
@@ -23,27 +21,21 @@ pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -
             .is_ok();
         return finish(&session, ui, is_fine, SYNTAX_IS_FINE);
     }
-    let plan = if args.evaluate_datasources {
-        let wishes = wishes(warn_undeclared, DataSources::Read);
-        let plan = asking(&mut session, ui, async |catalog, session| {
-            make_plan(&args.template, &wishes, catalog, session).await
-        });
-        match plan {
-            Some(plan) => plan,
-            None => return Exit::Failure,
-        }
-    } else {
-        let wishes = wishes(warn_undeclared, DataSources::Check);
-        let catalog = catalog(Engine::find(&*session.system).engine);
-        let plan = make_plan(&args.template, &wishes, &catalog, &mut session);
-        // Built-in components are prepared without waiting for anything, so this thread will do.
-        futures::executor::block_on(plan)
+    let data_sources = match args.evaluate_datasources {
+        true => DataSources::Read,
+        false => DataSources::Check,
     };
+    let wishes = wishes(warn_undeclared, data_sources);
+    let plan = asking(&mut session, ui, async |catalog, session| {
+        make_plan(&args.template, &wishes, catalog, session).await
+    });
+    let Some(plan) = plan else { return Exit::Failure };
     finish(&session, ui, plan.is_ok_and(|plan| plan.refused.is_empty()), TEMPLATE_IS_FINE)
 }
 
 fn wishes(warn_undeclared: bool, data_sources: DataSources) -> PlanWishes {
-    PlanWishes { warn_undeclared, force: false, debug: false, data_sources }
+    let on_error = OnError::default();
+    PlanWishes { warn_undeclared, force: false, debug: false, on_error, data_sources }
 }
 
 fn finish(session: &Session, ui: &mut Ui, is_fine: bool, text: &str) -> Exit {

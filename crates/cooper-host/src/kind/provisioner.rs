@@ -1,0 +1,133 @@
+//! Provisioners of plugins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cooper_build::communicator::Communicator;
+use cooper_build::component::{self, Config, Provisioner};
+use cooper_build::{Failure, StepCx};
+use cooper_hcl::Reported;
+use cooper_hcl::schema::Schema;
+use cooper_wire::message::Configs;
+use cooper_wire::rpc::CallError;
+use cooper_wire::service::provisioner::Remote;
+use futures::future::BoxFuture;
+use tokio::sync::Mutex;
+
+use super::arguments::{configs, refused};
+use super::{ASKING, Component, READING};
+use crate::machine::Shown;
+use crate::process::{Launch, Process};
+use crate::ui::StepUi;
+use crate::value::data;
+
+/// How long a provisioner that was cancelled may take to end what it does.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// A kind of provisioner whose work a plugin does.
+pub(crate) struct ProvisionerKind(Arc<Component<Remote>>);
+
+impl ProvisionerKind {
+    pub(crate) fn new(launch: Launch) -> Self {
+        let remote = |process: &Process, launch: &Launch| {
+            Remote::new(process.client(), process.broker(), launch.encoding())
+        };
+        Self(Arc::new(Component::new(launch, remote)))
+    }
+}
+
+impl component::ProvisionerKind for ProvisionerKind {
+    fn schema(&self) -> &Schema {
+        self.0.schema()
+    }
+
+    fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
+        Box::pin(self.0.open(async |remote: Remote| remote.config_spec(ASKING).await))
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        config: Config<'a>,
+    ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
+        Box::pin(async move {
+            let configs = configs(&config, self.0.spec())?;
+            let failed = |failure: &Failure| refused(&config, &failure.to_string());
+            let (process, remote) = self.0.process().await.map_err(|failure| failed(&failure))?;
+            match remote.prepare(&configs, READING).await {
+                Ok(()) => self.0.put_back(process),
+                Err(CallError::Refused(text)) => {
+                    self.0.put_back(process);
+                    return Err(refused(&config, &text));
+                }
+                Err(error) => return Err(failed(&process.failure(error).await)),
+            }
+            let component = self.0.clone();
+            let prepared = PluginProvisioner { component, configs, process: Mutex::default() };
+            Ok(Box::new(prepared) as Box<dyn Provisioner>)
+        })
+    }
+}
+
+/// A provisioner of a plugin, whose arguments were read.
+struct PluginProvisioner {
+    component: Arc<Component<Remote>>,
+    configs: Configs,
+    /// The process that it ran in before, as long as it can run there again.
+    process: Mutex<Option<(Process, Remote)>>,
+}
+
+impl PluginProvisioner {
+    async fn run(&self, cx: &StepCx, machine: &dyn Communicator) -> Result<(), Failure> {
+        let before = self.process.lock().await.take();
+        let (process, remote) = match before.filter(|(process, _)| process.is_there()) {
+            Some(before) => before,
+            None => self.component.process().await?,
+        };
+        // As Packer does, right before it runs: the process may have read others' arguments.
+        if let Err(error) = remote.prepare(&self.configs, READING).await {
+            return Err(process.failure(error).await);
+        }
+        let mut cancelling = Cancelling(Some((process, remote.clone())));
+        let done = remote.provision(data(cx.facts()), StepUi::new(cx), Shown::new(machine)).await;
+        let Some((process, remote)) = cancelling.0.take() else { return Ok(()) };
+        match done {
+            Ok(()) => {
+                *self.process.lock().await = Some((process, remote));
+                Ok(())
+            }
+            Err(error @ CallError::Refused(_)) => {
+                let failure = process.failure(error).await;
+                *self.process.lock().await = Some((process, remote));
+                Err(failure)
+            }
+            Err(error) => Err(process.failure(error).await),
+        }
+    }
+}
+
+/// Cancels what a plugin does when nobody waits for it any more. A process that was cancelled can do
+/// nothing more, and is ended after a moment.
+struct Cancelling(Option<(Process, Remote)>);
+
+impl Drop for Cancelling {
+    fn drop(&mut self) {
+        let Some((process, remote)) = self.0.take() else { return };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                remote.cancel().await;
+                tokio::time::sleep(GRACE).await;
+                drop(process);
+            });
+        }
+    }
+}
+
+impl Provisioner for PluginProvisioner {
+    fn provision<'a>(
+        &'a self,
+        cx: &'a StepCx,
+        machine: &'a dyn Communicator,
+    ) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(self.run(cx, machine))
+    }
+}

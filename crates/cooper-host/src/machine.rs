@@ -1,0 +1,7 @@
+//! Ways into machines: those of plugins as ours, and ours as plugins see them.
+
+mod received;
+mod shown;
+
+pub(crate) use received::Received;
+pub(crate) use shown::Shown;

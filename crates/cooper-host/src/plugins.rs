@@ -1,0 +1,184 @@
+//! What a template uses of the plugins that are installed.
+
+use std::path::Path;
+use std::sync::{Arc, Once};
+
+use cooper_build::component::Extensions;
+use cooper_build::template::{Components, PluginRequirement};
+use cooper_build::{Catalog, Session, Template};
+use cooper_hcl::{Code, Diagnostic, Span, System};
+use futures::future::BoxFuture;
+
+use crate::describe::Descriptions;
+use crate::discover::{Installed, folder, installed};
+use crate::kind::{DataKind, PostProcessorKind, ProvisionerKind, SourceKind};
+use crate::plugin::{Description, Plugin, Role, type_name};
+use crate::process::Launch;
+use crate::sweep::sweep;
+
+/// The plugins that are installed on this machine.
+pub struct Plugins {
+    descriptions: Descriptions,
+    run_id: Arc<str>,
+    swept: Once,
+}
+
+/// A plugin that a template may use, and what its components' names begin with.
+struct Candidate<'a> {
+    prefix: &'a str,
+    /// The versions that will do, the best first.
+    versions: Vec<&'a Installed>,
+    requirement: Option<&'a PluginRequirement>,
+}
+
+impl Plugins {
+    /// Those of the user that Cooper runs for, in a run of this id.
+    pub fn of_user(system: &dyn System, run_id: &str) -> Self {
+        let descriptions = Descriptions::of_user(system);
+        Self { descriptions, run_id: run_id.into(), swept: Once::new() }
+    }
+
+    /// Ends, once, what runs that are gone have left.
+    fn sweep(&self) {
+        self.swept.call_once(|| {
+            tokio::task::spawn_blocking(sweep);
+        });
+    }
+
+    /// Adds what a plugin has to a catalog, by names that begin with `prefix`.
+    fn add(&self, catalog: &mut Catalog, prefix: &str, plugin: &Arc<Plugin>) {
+        let launch = |role, component: &String| Launch {
+            plugin: plugin.clone(),
+            role,
+            component: component.clone(),
+            run_id: self.run_id.clone(),
+        };
+        let Description { builders, provisioners, post_processors, datasources, .. } =
+            &plugin.description;
+        for name in builders {
+            let kind = SourceKind::new(launch(Role::Builder, name));
+            catalog.source(type_name(prefix, name), kind);
+        }
+        for name in provisioners {
+            let kind = ProvisionerKind::new(launch(Role::Provisioner, name));
+            catalog.provisioner(type_name(prefix, name), kind);
+        }
+        for name in post_processors {
+            let kind = PostProcessorKind::new(launch(Role::PostProcessor, name));
+            catalog.post_processor(type_name(prefix, name), kind);
+        }
+        for name in datasources {
+            let kind = DataKind::new(launch(Role::Datasource, name));
+            catalog.data_source(type_name(prefix, name), kind);
+        }
+    }
+
+    /// The best version of a plugin that can be used. Why others cannot is told: for one that the
+    /// template requires as a mistake, and otherwise in the log.
+    async fn best(&self, candidate: &Candidate<'_>, session: &Session) -> Option<Plugin> {
+        for installed in &candidate.versions {
+            match installed.verified(&self.descriptions).await {
+                Ok(plugin) => return Some(plugin),
+                Err(refused) => {
+                    tracing::warn!("a plugin is passed over: {refused}");
+                    if let Some(PluginRequirement { source_span, .. }) = candidate.requirement {
+                        tell(&refused.to_string(), *source_span, session);
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+fn tell(message: &str, span: Span, session: &Session) {
+    let error = Diagnostic::error(Code::MissingPlugin, message.to_owned()).at(span, "");
+    session.diags.error(error.help("install the plugin again"));
+}
+
+impl Extensions for Plugins {
+    fn extend<'a>(
+        &'a self,
+        catalog: &'a Catalog,
+        template: &'a Template,
+        session: &'a Session,
+    ) -> BoxFuture<'a, Catalog> {
+        Box::pin(async move {
+            let mut catalog = catalog.clone();
+            let components = template.components();
+            let unknown = |name: &String| !catalog.has(name);
+            let needed = Components {
+                names: components.names.into_iter().filter(unknown).collect(),
+                others: components.others,
+            };
+            let required: Vec<&PluginRequirement> = (template.plugins.iter())
+                .filter(|plugin| catalog.plugin_version(&plugin.source).is_none())
+                .collect();
+            if required.is_empty() && needed == Components::default() {
+                return catalog;
+            }
+            let Some(folder) = folder(&*session.system) else { return catalog };
+            let all = tokio::task::spawn_blocking({
+                let folder = folder.clone();
+                move || installed(&folder)
+            });
+            let all = all.await.unwrap_or_default();
+            for candidate in candidates(&required, &all, &folder) {
+                if let (Some(plugin), Some(best)) =
+                    (candidate.requirement, candidate.versions.first())
+                {
+                    catalog.plugin(&*plugin.source, best.version.to_string());
+                }
+                // What is not used is neither read nor asked.
+                if !is_used(candidate.prefix, &needed) {
+                    continue;
+                }
+                self.sweep();
+                if let Some(plugin) = self.best(&candidate, session).await {
+                    self.add(&mut catalog, candidate.prefix, &Arc::new(plugin));
+                }
+            }
+            catalog
+        })
+    }
+}
+
+/// Whether a template may use a component whose name begins so.
+fn is_used(prefix: &str, components: &Components) -> bool {
+    let begins = |name: &String| {
+        let rest = name.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    components.others || components.names.iter().any(begins)
+}
+
+/// The plugins that a template requires, by the names it gives them, and then all others, by their
+/// own.
+fn candidates<'a>(
+    required: &[&'a PluginRequirement],
+    all: &'a [Installed],
+    folder: &Path,
+) -> Vec<Candidate<'a>> {
+    let mut candidates = Vec::new();
+    for requirement in required {
+        let (namespace, name) = requirement.source.rsplit_once('/').unwrap_or_default();
+        let inside = folder.join(namespace);
+        let versions = all.iter().rev().filter(|installed| {
+            installed.name == name
+                && installed.path.starts_with(&inside)
+                && requirement.version.allows(&installed.version.release())
+        });
+        let versions: Vec<_> = versions.collect();
+        if !versions.is_empty() {
+            let (prefix, requirement) = (&*requirement.accessor, Some(*requirement));
+            candidates.push(Candidate { prefix, versions, requirement });
+        }
+    }
+    let mut names: Vec<&str> = all.iter().map(|installed| &*installed.name).collect();
+    names.dedup();
+    for prefix in names {
+        let versions = all.iter().rev().filter(|installed| installed.name == prefix).collect();
+        candidates.push(Candidate { prefix, versions, requirement: None });
+    }
+    candidates
+}

@@ -1,0 +1,192 @@
+//! A folder with a plugin, and templates that use it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cooper_build::event::{BuildOutcome, EventKind};
+use cooper_build::run::{Events, Message};
+use cooper_build::{
+    Catalog, DataSources, InputOptions, Interrupt, OnError, PlanOptions, RunOptions, Session,
+    prepare, run,
+};
+use cooper_hcl::{FileKind, System};
+use cooper_host::Plugins;
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use super::plugin;
+
+/// A folder with a plugin that behaves in a way.
+pub(crate) struct Bench {
+    folder: TempDir,
+    program: PathBuf,
+}
+
+/// What a template came to.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// What was found wrong with it, with places.
+    pub(crate) mistakes: Vec<String>,
+    /// What its builds said.
+    pub(crate) lines: Vec<String>,
+    /// What they left behind.
+    pub(crate) artifacts: Vec<String>,
+    /// Why they failed.
+    pub(crate) failures: Vec<String>,
+}
+
+/// The real machine, but for the environment.
+struct Here(PathBuf);
+
+impl System for Here {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(self.0.join(path))
+    }
+
+    fn kind(&self, path: &Path) -> io::Result<FileKind> {
+        let metadata = fs::metadata(self.0.join(path))?;
+        Ok(if metadata.is_dir() { FileKind::Directory } else { FileKind::File })
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(self.0.join(path))?.flatten();
+        Ok(entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect())
+    }
+
+    fn current_dir(&self) -> PathBuf {
+        self.0.clone()
+    }
+
+    fn home_dir(&self) -> Option<PathBuf> {
+        Some(self.0.clone())
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        let plugins = self.0.join("plugins").display().to_string();
+        (name == "PACKER_PLUGIN_PATH").then_some(plugins)
+    }
+
+    fn env_with_prefix(&self, _: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
+    fn now(&self) -> i128 {
+        0
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+}
+
+impl Bench {
+    pub(crate) fn new(mode: &str) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+        let name = format!("packer-plugin-test_v1.0.0_x5.0_linux_{arch}");
+        let inside = folder.path().join("plugins/example.com/test/test");
+        fs::create_dir_all(&inside).expect("there is room for a folder");
+        let program = inside.join(name);
+        let own = std::env::current_exe().expect("this program has a file");
+        let ran = folder.path().join("ran");
+        let flag = plugin::FLAG;
+        let script = format!(
+            "#!/bin/sh\n: > '{}'\nexport COOPER_TEST_FOLDER='{}'\nexec '{}' {flag} {mode} \"$@\"\n",
+            ran.display(),
+            folder.path().display(),
+            own.display(),
+        );
+        fs::write(&program, &script).expect("there is room for a file");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+        let digest = Sha256::digest(script.as_bytes());
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(format!("{}_SHA256SUM", program.display()), digest).expect("there is room");
+        Self { folder, program }
+    }
+
+    /// Changes the plugin's file.
+    pub(crate) fn spoil(&self) {
+        let script = fs::read_to_string(&self.program).expect("it was written");
+        fs::write(&self.program, script + "# more\n").expect("there is room for a file");
+    }
+
+    /// Whether anything of the plugin was run.
+    pub(crate) fn was_run(&self) -> bool {
+        self.folder.path().join("ran").exists()
+    }
+
+    /// The processes of the plugin.
+    pub(crate) fn processes(&self) -> Vec<String> {
+        let folder = self.folder.path().display().to_string();
+        let processes = fs::read_dir("/proc").expect("there are processes").flatten();
+        let environment = |path: PathBuf| fs::read(path.join("environ")).unwrap_or_default();
+        let ours = processes.filter(|process| {
+            let environment = environment(process.path());
+            let environment = String::from_utf8_lossy(&environment).into_owned();
+            environment.contains(&format!("COOPER_TEST_FOLDER={folder}\0"))
+        });
+        ours.map(|process| process.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    /// Plans and runs a template.
+    pub(crate) fn run(&self, template: &str) -> Outcome {
+        let path = self.folder.path().join("t.pkr.hcl");
+        fs::write(&path, template).expect("there is room for a file");
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime can be made");
+        let outcome = runtime.block_on(self.run_now());
+        runtime.shutdown_timeout(std::time::Duration::from_millis(100));
+        outcome
+    }
+
+    async fn run_now(&self) -> Outcome {
+        let system: Arc<dyn System> = Arc::new(Here(self.folder.path().to_owned()));
+        let plugins = Plugins::of_user(&*system, "the run");
+        let catalog = Catalog::new().with_extensions(plugins);
+        let mut session = Session::new(system);
+        let options = PlanOptions { data_sources: DataSources::Read, ..PlanOptions::default() };
+        let inputs = InputOptions::default();
+        let path = Path::new("t.pkr.hcl");
+        let plan = prepare(path, &inputs, &catalog, &options, &mut session).await;
+        let tell = |diagnostic: &cooper_hcl::Diagnostic| {
+            let place = diagnostic.primary.as_ref().and_then(|at| session.sources.locate(at.span));
+            let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
+            format!("{place}{}", diagnostic.message)
+        };
+        let mut outcome = Outcome {
+            mistakes: session.diags.to_vec().iter().map(tell).collect(),
+            ..Outcome::default()
+        };
+        let Ok(plan) = plan else { return outcome };
+        let (events, mut received) = Events::channel(plan.secrets.clone());
+        let options = RunOptions {
+            run_id: "the run".to_owned(),
+            parallel: None,
+            on_error: OnError::Cleanup,
+            debug: false,
+            interrupt: Interrupt::new(),
+        };
+        let running = tokio::spawn(run(plan, options, events));
+        while let Some(message) = received.next().await {
+            let Message::Event(event) = message else { continue };
+            match event.kind {
+                EventKind::Output { text, .. } if event.step.is_some() => outcome.lines.push(text),
+                EventKind::BuildFinished { outcome: ended, .. } => match ended {
+                    BuildOutcome::Succeeded { artifacts } => {
+                        outcome.artifacts.extend(artifacts.into_iter().map(|made| made.id));
+                    }
+                    BuildOutcome::Failed { failures, .. } => {
+                        outcome.failures.extend(failures.into_iter().map(|why| why.message));
+                    }
+                    BuildOutcome::Cancelled { .. } => outcome.failures.push("cancelled".into()),
+                },
+                _ => {}
+            }
+        }
+        running.await.expect("a run does not panic");
+        outcome
+    }
+}

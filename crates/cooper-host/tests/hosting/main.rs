@@ -1,0 +1,245 @@
+//! Plugins, hosted from end to end. This program is both the tests and the plugins they host: a
+//! script named as a plugin is starts it again.
+
+mod bench;
+mod plugin;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use self::bench::{Bench, Outcome};
+
+/// What a test does.
+type Test = fn() -> Result<(), Failed>;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [flag, mode, rest @ ..] = &arguments[..]
+        && flag == plugin::FLAG
+    {
+        return plugin::main(mode, rest);
+    }
+    let tests: [(&str, Test); 8] = [
+        ("every_kind_of_component_is_hosted_in_both_encodings", every_kind),
+        ("arguments_are_checked_by_the_plugin_s_own_schema", arguments_are_checked),
+        ("what_a_plugin_finds_wrong_is_told_at_its_place", refusals),
+        ("facts_reach_provisioners_of_plugins", facts),
+        ("a_plugin_that_misbehaves_is_named_in_one_error", misbehaviour),
+        ("a_provisioner_that_takes_too_long_is_cancelled", timeouts),
+        ("a_file_with_another_checksum_is_not_run", checksums),
+        ("no_process_is_left", no_process_is_left),
+    ];
+    let trials = tests.map(|(name, test)| Trial::test(name, test));
+    libtest_mimic::run(&Arguments::from_args(), Vec::from(trials)).exit();
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(got: T, wanted: T) -> Result<(), Failed> {
+    match got == wanted {
+        true => Ok(()),
+        false => Err(format!("got {got:#?}\nwanted {wanted:#?}").into()),
+    }
+}
+
+fn has(text: &str, wanted: &str) -> Result<(), Failed> {
+    match text.contains(wanted) {
+        true => Ok(()),
+        false => Err(format!("`{wanted}` is not in:\n{text}").into()),
+    }
+}
+
+const EVERYTHING: &str = r#"
+data "test-find" "it" { name = "data" }
+locals { found = data.test-find.it.found }
+source "test" "box" {
+  name = "machine"
+  tag {
+    key = "a"
+  }
+  tag {
+    key = "b"
+  }
+}
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title    = local.found
+    commands = ["echo from a plugin"]
+  }
+  post-processor "test-wrap" { title = "wrapped" }
+}
+"#;
+
+fn every_kind() -> Result<(), Failed> {
+    for mode in ["good", "old"] {
+        let Outcome { lines, artifacts, failures, mistakes } = Bench::new(mode).run(EVERYTHING);
+        same(mistakes, vec![])?;
+        same(failures, vec![])?;
+        same(
+            lines,
+            vec![
+                "builder machine with 2 tags [\"a\", \"b\"]".to_owned(),
+                "provisioning the found data with ID i-1".to_owned(),
+                "out: echo from a plugin".to_owned(),
+                "status 0".to_owned(),
+                "the builder is done".to_owned(),
+                "wrapping machine".to_owned(),
+            ],
+        )?;
+        same(artifacts, vec!["machine".to_owned(), "wrapped machine".to_owned()])?;
+    }
+    Ok(())
+}
+
+fn arguments_are_checked() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" {
+  nam = "machine"
+  tag {
+    key = ["x"]
+  }
+}
+build { sources = ["source.test.box"] }
+"#;
+    let mistakes = Bench::new("good").run(template).mistakes;
+    same(
+        mistakes,
+        vec![
+            "t.pkr.hcl:3:3: there is no argument called `nam` here".to_owned(),
+            "t.pkr.hcl:5:11: the argument `key` has the wrong type".to_owned(),
+        ],
+    )
+}
+
+fn refusals() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "bad" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title    = "x"
+    commands = ["bad"]
+  }
+}
+"#;
+    let mistakes = Bench::new("good").run(template).mistakes;
+    same(
+        mistakes,
+        vec![
+            "t.pkr.hcl:2:1: the machine cannot be called so".to_owned(),
+            "t.pkr.hcl:7:16: `commands` has one that is bad".to_owned(),
+        ],
+    )
+}
+
+fn facts() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title    = "${build.Custom} of ${build.ID}"
+    commands = ["exit 3"]
+  }
+}
+"#;
+    let Outcome { lines, mistakes, failures, artifacts } = Bench::new("good").run(template);
+    same(mistakes, vec![])?;
+    has(&lines.join("\n"), "provisioning custom of i-1 with ID i-1")?;
+    same(artifacts, vec![])?;
+    has(&failures.join("\n"), "a command ended with 3")
+}
+
+fn misbehaviour() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" { title = "x" }
+}
+"#;
+    for (mode, wanted) in [
+        ("chatty", "which says not where it listens"),
+        ("gone", "ended before it said where it listens (exit status: 3): panic: not today"),
+        ("lost", "cannot be reached"),
+        ("flood", "breaks the protocol: more data than it was given credit for"),
+        ("silent", "ended while it was started"),
+    ] {
+        let outcome = Bench::new(mode).run(template);
+        let [mistake, ..] = &outcome.mistakes[..] else {
+            return Err(format!("{mode}: {outcome:?}").into());
+        };
+        has(mistake, "the plugin `packer-plugin-test_v1.0.0_x5.0_")
+            .and_then(|()| has(mistake, wanted))
+            .map_err(|error| format!("{mode}: {error:?}"))?;
+    }
+    // One that crashes while it works harms its own build only.
+    let outcome = Bench::new("crash").run(
+        &template
+            .replace(
+                "sources = [\"source.test.box\"]",
+                "sources = [\"source.test.box\", \"source.test.other\"]",
+            )
+            .replace("build {", "source \"test\" \"other\" { name = \"fine\" }\nbuild {"),
+    );
+    same(outcome.mistakes, vec![])?;
+    same(outcome.artifacts, vec!["fine".to_owned()])?;
+    let failures = outcome.failures.join("\n");
+    has(&failures, "ended during `Provisioner.Provision` (exit status: 2): panic: boom")
+}
+
+fn timeouts() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title       = "x"
+    commands    = ["sleep"]
+    timeout     = "300ms"
+    max_retries = 1
+  }
+}
+"#;
+    let started = std::time::Instant::now();
+    let Outcome { failures, .. } = Bench::new("good").run(template);
+    has(&failures.join("\n"), "did not end within its timeout of 300ms")?;
+    match started.elapsed().as_secs() < 60 {
+        true => Ok(()),
+        false => Err("it took too long".into()),
+    }
+}
+
+fn checksums() -> Result<(), Failed> {
+    let bench = Bench::new("good");
+    bench.spoil();
+    let template = r#"
+packer {
+  required_plugins {
+    test = { source = "example.com/test/test", version = ">= 1" }
+  }
+}
+source "test" "box" { name = "machine" }
+build { sources = ["source.test.box"] }
+"#;
+    let mistakes = bench.run(template).mistakes.join("\n");
+    has(&mistakes, "is not the file that its checksum was made for")?;
+    has(&mistakes, "there is no source type called `test`")?;
+    match bench.was_run() {
+        false => Ok(()),
+        true => Err("the file was run".into()),
+    }
+}
+
+fn no_process_is_left() -> Result<(), Failed> {
+    let bench = Bench::new("good");
+    bench.run(EVERYTHING);
+    let crashed = Bench::new("crash");
+    crashed.run(EVERYTHING);
+    let left = || [bench.processes(), crashed.processes()].concat();
+    for _ in 0..100 {
+        if left().is_empty() {
+            return Ok(());
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    Err(format!("these are left: {:?}", left()).into())
+}
