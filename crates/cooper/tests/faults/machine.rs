@@ -564,7 +564,7 @@ pub(crate) fn container() -> Result<()> {
     }
     // The server is this machine's own, with its libraries; nothing of it comes into the image.
     let begin = "echo sshd:x:33:33::/:/bin/false >> /etc/passwd; mkdir -p /run/sshd; \
-         exec /usr/sbin/sshd -D -e -h /keys/host -o StrictModes=no -o UsePAM=no \
+         exec /usr/sbin/sshd -D -e -f /dev/null -h /keys/host -o StrictModes=no -o UsePAM=no \
          -o AuthorizedKeysFile=/keys/client.pub";
     let name = "faults/by-ssh";
     let text = format!(
@@ -574,8 +574,8 @@ pub(crate) fn container() -> Result<()> {
   communicator         = "ssh"
   ssh_username         = "root"
   ssh_private_key_file = "{place}/client"
-  volumes              = {{ "{place}" = "/keys", "/usr/lib" = "/usr/lib", "/lib64" = "/lib64", "/usr/sbin" = "/usr/sbin" }}
-  run_command          = ["-d", "--env=LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu", "--entrypoint=/bin/sh", "--", "{{{{.Image}}}}", "-c", "{begin}"]
+  volumes              = {{ "{place}" = "/keys", "/usr/lib" = "/usr/lib", "/lib" = "/lib", "/lib64" = "/lib64", "/usr/sbin" = "/usr/sbin" }}
+  run_command          = ["-d", "--entrypoint=/bin/sh", "--", "{{{{.Image}}}}", "-c", "{begin}"]
 }}
 build {{
   sources = ["source.docker.it"]
