@@ -235,8 +235,12 @@ fn completion_knows_what_fits() {
             &["tar.gz", "zip"],
             &["md5"],
         ),
-        ("source \"docker\" \"x\" {\n  communicator = \"|\"\n}", &["docker", "none"], &["ssh"]),
-        ("source \"null\" \"x\" {\n  communicator = \"|\"\n}", &["none"], &["docker"]),
+        (
+            "source \"docker\" \"x\" {\n  communicator = \"|\"\n}",
+            &["docker", "ssh", "none"],
+            &["winrm"],
+        ),
+        ("source \"null\" \"x\" {\n  communicator = \"|\"\n}", &["ssh", "none"], &["docker"]),
         ("data \"http\" \"x\" {\n  method = \"|\"\n}", &["GET", "POST"], &["get"]),
         ("source \"docker\" \"x\" {\n  image = \"|\"\n}", &[], &["docker", "none"]),
     ] {
