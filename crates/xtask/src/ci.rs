@@ -47,7 +47,7 @@ fn checks(workspace: &Workspace) -> Result<Total> {
     println!("── tests");
     let mut total = Total::default();
     let mut tests = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
-    tests.env("COOPER_TEST_ORACLE", "require");
+    tests.env("COOPER_TEST_ORACLE", "require").env("COOPER_TEST_PLUGINS", "require");
     step("tests", in_environment(&mut tests, &environment), end, |line| total.add(line))?;
 
     println!("── demonstration");

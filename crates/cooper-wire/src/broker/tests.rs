@@ -31,6 +31,17 @@ async fn both_sides_dial_each_other_by_the_same_numbers() {
     }
 }
 
+#[tokio::test]
+async fn no_stream_is_refused_because_there_are_many() {
+    let (host, plugin) = connected();
+    let offers: Vec<_> = (0..1000).map(|_| plugin.offer()).collect();
+    let dialling = futures::future::join_all((1..=1000).map(|id| host.dial(id)));
+    let accepting = futures::future::join_all(offers.into_iter().map(Offer::accept_later));
+    let (dialled, accepted) = tokio::join!(dialling, accepting);
+    assert_eq!(dialled.iter().find_map(|stream| stream.as_ref().err()), None);
+    assert!(accepted.iter().all(Result::is_ok));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_number_that_nobody_has_is_not_answered() {
     let (host, plugin) = connected();
