@@ -37,17 +37,7 @@ impl<C> Kind<C> {
             rendered_later: &[],
             facts: &[],
             result: ResultSchema::default(),
-            prepare: Box::new(move |config| match config.read() {
-                Ok(arguments) => prepare(config, arguments),
-                Err(reported) => {
-                    // What is wrong with one argument must not hide what is wrong with another.
-                    let draft = config.without_unreadable::<A>();
-                    if let Ok(arguments) = draft.read() {
-                        let _ = prepare(&draft, arguments);
-                    }
-                    Err(reported)
-                }
-            }),
+            prepare: Box::new(move |config| config.make(&prepare)),
         }
     }
 

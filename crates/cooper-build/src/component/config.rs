@@ -148,10 +148,31 @@ impl Config<'_> {
         T::read(&self.value, &self.places, self.diags)
     }
 
-    /// The same arguments for one who looks for further mistakes, after some could not be read:
-    /// those are unknown.
-    #[must_use]
-    pub fn without_unreadable<T: ConfigSchema>(&self) -> Self {
+    /// Reads the arguments into a struct and makes something of it. When one cannot be read, the
+    /// others are looked at all the same: a mistake must not hide another.
+    ///
+    /// # Errors
+    ///
+    /// [`Reported`], when an argument cannot be read, or when `make` says so.
+    pub fn make<T: ConfigSchema, C>(
+        &self,
+        make: impl Fn(&Config<'_>, T) -> Result<C, Reported>,
+    ) -> Result<C, Reported> {
+        self.read().map_or_else(
+            |reported| {
+                let draft = self.without_unreadable::<T>();
+                if let Ok(arguments) = draft.read() {
+                    // It is looked at for its mistakes only.
+                    let _ = make(&draft, arguments);
+                }
+                Err(reported)
+            },
+            |arguments| make(self, arguments),
+        )
+    }
+
+    /// The same arguments, with those unknown that cannot be read.
+    fn without_unreadable<T: ConfigSchema>(&self) -> Self {
         let unreadable = T::unreadable(&self.value);
         let arguments = self.value.as_mapping().into_iter().flatten();
         let arguments = arguments.map(|(name, value)| match unreadable.contains(&&**name) {

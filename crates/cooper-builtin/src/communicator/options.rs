@@ -86,7 +86,14 @@ pub(crate) fn schema(machine: Machine) -> impl Iterator<Item = ArgumentSchema> {
 /// Reads the choice of a communicator, and how it is configured, from rendered arguments. Records
 /// every mistake.
 pub(crate) fn choose(config: &Config<'_>, machine: Machine) -> Result<Choice, Reported> {
-    let arguments: Arguments = config.read()?;
+    config.make(|config, arguments| chosen(config, &arguments, machine))
+}
+
+fn chosen(
+    config: &Config<'_>,
+    arguments: &Arguments,
+    machine: Machine,
+) -> Result<Choice, Reported> {
     let given = arguments.communicator.as_deref().filter(|name| !name.is_empty());
     let natural = match machine {
         Machine::Container => "docker",

@@ -102,14 +102,22 @@ impl SshSettings {
         host: Host,
         pause: Duration,
     ) -> Result<Self, Reported> {
-        let arguments: Arguments = config.read()?;
-        warn(config, &arguments);
+        config.make(|config, arguments| Self::of(config, &arguments, host, pause))
+    }
+
+    fn of(
+        config: &Config<'_>,
+        arguments: &Arguments,
+        host: Host,
+        pause: Duration,
+    ) -> Result<Self, Reported> {
+        warn(config, arguments);
         let reader = Reader { config };
-        let machine = reader.machine(&arguments, host);
-        let login = reader.login(&arguments);
-        let route = reader.route(&arguments);
+        let machine = reader.machine(arguments, host);
+        let login = reader.login(arguments);
+        let route = reader.route(arguments);
         let port = reader.port("ssh_port", arguments.ssh_port, 22);
-        let attempts = reader.attempts(&arguments);
+        let attempts = reader.attempts(arguments);
         let ciphers = reader.names("ssh_ciphers", &arguments.ssh_ciphers, cipher::ALL_CIPHERS);
         let exchanges = reader.names(
             "ssh_key_exchange_algorithms",
