@@ -110,5 +110,38 @@ pub fn has_actions(text: &str) -> bool {
     text.contains("{{")
 }
 
+/// Where the `{{ }}` is that a place is in.
+fn action_at(text: &str, offset: usize) -> Option<std::ops::Range<usize>> {
+    let open = (offset + 2).min(text.len());
+    let start = text.get(..open).unwrap_or(text).rfind("{{")?;
+    let end = text[start..].find("}}")? + start + 2;
+    Some(start..end)
+}
+
+/// The `{{ }}` that an error is about, as far as a person wants to see it.
+pub fn quoted_action(text: &str, offset: usize) -> Option<String> {
+    const SHOWN: usize = 60;
+    let action = &text[action_at(text, offset)?];
+    Some(match action.char_indices().nth(SHOWN) {
+        Some((length, _)) => format!("{}…", &action[..length]),
+        None => action.to_owned(),
+    })
+}
+
+/// The text with spaces for the `{{ }}` that a place is in: nothing when others belong to it, as
+/// to `{{if}}`.
+pub(crate) fn without_action(text: &str, offset: usize) -> Option<String> {
+    const TOGETHER: [&str; 10] =
+        ["if", "range", "with", "else", "end", "break", "continue", "define", "block", "template"];
+    let action = action_at(text, offset)?;
+    let inside = text[action.clone()].trim_start_matches(['{', '-', ' ', '\t', '\n', '\r']);
+    let word = inside.find(|c: char| !c.is_alphanumeric()).map_or(inside, |end| &inside[..end]);
+    if TOGETHER.contains(&word) || inside.contains(":=") {
+        return None;
+    }
+    let spaces = " ".repeat(action.len());
+    Some([&text[..action.start], &spaces, &text[action.end..]].concat())
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cooper_build::gotemplate::{Context, Data, Template, has_actions};
+use cooper_build::gotemplate::{Context, Data, Template, has_actions, quoted_action};
 use cooper_build::{Config, Facts, Failure, PACKER_VERSION};
 use cooper_hcl::{System, Value, ValueKind};
 
@@ -73,7 +73,12 @@ impl Renderer {
         };
         let template = Template::parse(text);
         let rendered = template.and_then(|template| template.render(data, &context));
-        rendered.map_err(|error| Failure::new(error.to_string()))
+        rendered.map_err(|error| match quoted_action(text, error.offset) {
+            Some(action) => {
+                Failure::new(format!("fill in `{action}`")).caused_by(error.to_string())
+            }
+            None => Failure::new(error.to_string()),
+        })
     }
 }
 

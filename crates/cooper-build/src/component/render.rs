@@ -1,5 +1,6 @@
 //! `{{ }}` in a component's arguments.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use cooper_hcl::{Code, Diagnostic, Reported, Span, Value, ValueKind, did_you_mea
 
 use super::{Config, Phase};
 use crate::PACKER_VERSION;
-use crate::gotemplate::{Context, Data, Template, TemplateError, has_actions};
+use crate::gotemplate::{
+    Context, Data, Template, TemplateError, has_actions, without_action,
+};
 
 impl Config<'_> {
     /// Fills in `{{ }}` in every string of the arguments, once and with empty data, as Packer
@@ -169,6 +172,9 @@ enum Step {
     Sorted,
 }
 
+/// So many mistakes are told of one string.
+const MISTAKES: usize = 20;
+
 /// How deep arguments may be nested.
 const DEPTH: usize = 128;
 
@@ -252,7 +258,8 @@ impl Pass<'_> {
         self.is_draft && self.cx.build_type.is_empty() && has_actions(text) && asks()
     }
 
-    /// The text filled in, when there is anything to fill in.
+    /// The text filled in, when there is anything to fill in. Of several mistakes, all but the last
+    /// are kept, as far as one `{{ }}` can be left out without harm to the others.
     fn text(&self, text: &str, is_key: bool) -> Result<Option<String>, Mistake> {
         if !has_actions(text) {
             return Ok(None);
@@ -263,6 +270,29 @@ impl Pass<'_> {
             text: text.to_owned(),
             offset,
         };
+        let mut rest = Cow::Borrowed(text);
+        let mut last: Option<Mistake> = None;
+        for _ in 0..MISTAKES {
+            let mistake = match self.filled(&rest, &place) {
+                Ok(filled) => return last.map_or(Ok(filled), Err),
+                Err(mistake) => mistake,
+            };
+            let at = mistake.place.as_ref().map(|place| place.offset);
+            self.mistakes.borrow_mut().extend(last.replace(mistake));
+            match at.and_then(|at| without_action(&rest, at)) {
+                Some(less) => rest = Cow::Owned(less),
+                None => break,
+            }
+        }
+        last.map_or(Ok(None), Err)
+    }
+
+    /// The text filled in, where that is to be done now.
+    fn filled(
+        &self,
+        text: &str,
+        place: &dyn Fn(usize) -> Place,
+    ) -> Result<Option<String>, Mistake> {
         let wrong = |TemplateError { message, offset }: TemplateError| {
             // A string that holds braces for another program is the usual reason.
             let own = message.contains("there is no function") || message.contains("`{{`");
@@ -277,7 +307,7 @@ impl Pass<'_> {
             if first.is_none() {
                 *first = fields.next().map(|(field, at)| (field.to_owned(), place(at)));
             }
-            return template.render(&Data::Nil, self.cx).map(Some).map_err(wrong);
+            return template.render(&Data::Map(Arc::default()), self.cx).map(Some).map_err(wrong);
         };
         let facts = || known.facts.iter().map(String::as_str);
         let names = || known.data.iter().copied().chain(facts());

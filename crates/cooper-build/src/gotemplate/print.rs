@@ -90,7 +90,7 @@ fn plain(value: &Data, output: &mut Output) -> Result<()> {
 }
 
 /// A verb such as `%-5.2f`.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Verb {
     minus: bool,
     plus: bool,
@@ -240,35 +240,49 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
         (Data::Nil, 'v') => Ok(padded(verb, "<nil>")),
         (Data::Nil, _) => Ok(format!("%!{letter}(<nil>)")),
         (Data::Bool(value), 'v' | 't') => Ok(padded(verb, &value.to_string())),
+        (value, 'v') if verb.sharp => {
+            let mut output = Output { text: String::new(), limit };
+            go_syntax(value, &mut output)?;
+            Ok(padded(verb, &output.text))
+        }
         (Data::String(text), 'v' | 's') => Ok(padded(verb, &cut(verb, text))),
+        (Data::String(text), 'q') if verb.sharp && can_be_raw(&cut(verb, text)) => {
+            Ok(padded(verb, &format!("`{}`", cut(verb, text))))
+        }
         (Data::String(text), 'q') => Ok(padded(verb, &quoted(&cut(verb, text), '"'))),
         (Data::String(text), 'x' | 'X') => {
-            let hex = cut(verb, text).bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-            let hex = if verb.sharp && !hex.is_empty() { format!("0x{hex}") } else { hex };
+            let text = cut(verb, text);
+            let bytes: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let hex = match (verb.sharp && !bytes.is_empty(), verb.space) {
+                (true, true) => format!("0x{}", bytes.join(" 0x")),
+                (true, false) => format!("0x{}", bytes.concat()),
+                (false, true) => bytes.join(" "),
+                (false, false) => bytes.concat(),
+            };
             Ok(padded(verb, &if letter == 'X' { hex.to_uppercase() } else { hex }))
         }
         (Data::Integer(value), _) => {
             let magnitude = value.unsigned_abs();
-            let digits = match letter {
-                'v' | 'd' => magnitude.to_string(),
-                'b' => format!("{}{magnitude:b}", if verb.sharp { "0b" } else { "" }),
-                'o' => format!("{}{magnitude:o}", if verb.sharp { "0" } else { "" }),
-                'O' => format!("0o{magnitude:o}"),
-                'x' => format!("{}{magnitude:x}", if verb.sharp { "0x" } else { "" }),
-                'X' => format!("{}{magnitude:X}", if verb.sharp { "0X" } else { "" }),
-                'U' => return Ok(padded(verb, &format!("U+{magnitude:04X}"))),
-                'c' | 'q' => {
-                    let character = u32::try_from(*value).ok().and_then(char::from_u32);
-                    let character = character.unwrap_or(char::REPLACEMENT_CHARACTER).to_string();
-                    let quoted = quoted(&character, '\'');
-                    return Ok(padded(verb, if letter == 'q' { &quoted } else { &character }));
+            let character = || {
+                let character = u32::try_from(*value).ok().and_then(char::from_u32);
+                character.unwrap_or(char::REPLACEMENT_CHARACTER).to_string()
+            };
+            let (prefix, digits) = match letter {
+                'v' | 'd' => ("", magnitude.to_string()),
+                'b' => (if verb.sharp { "0b" } else { "" }, format!("{magnitude:b}")),
+                'o' => (if verb.sharp { "0" } else { "" }, format!("{magnitude:o}")),
+                'O' => ("0o", format!("{magnitude:o}")),
+                'x' => (if verb.sharp { "0x" } else { "" }, format!("{magnitude:x}")),
+                'X' => (if verb.sharp { "0X" } else { "" }, format!("{magnitude:X}")),
+                'U' if verb.sharp => {
+                    return Ok(padded(verb, &format!("U+{magnitude:04X} '{}'", character())));
                 }
+                'U' => return Ok(padded(verb, &format!("U+{magnitude:04X}"))),
+                'c' => return Ok(padded(verb, &character())),
+                'q' => return Ok(padded(verb, &quoted(&character(), '\''))),
                 _ => return unsuitable(&Data::Integer(*value)),
             };
-            let zeros = verb.precision.unwrap_or(0).saturating_sub(digits.len());
-            // A precision says how many digits there are, and zeros do not fill the rest.
-            let verb = Verb { zero: verb.zero && verb.precision.is_none(), ..*verb };
-            Ok(padded_number(&verb, &("0".repeat(zeros) + &digits), *value < 0))
+            Ok(whole_number(verb, prefix, &digits, *value < 0))
         }
         (Data::Float(value), _) => {
             let magnitude = value.abs();
@@ -279,6 +293,14 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
                 'b' => binary(magnitude),
                 'x' | 'X' if verb.precision.is_none() => hexadecimal(magnitude),
                 _ => return unsuitable(&Data::Float(*value)),
+            };
+            let significant = match letter {
+                'g' | 'G' => verb.precision.unwrap_or(6),
+                _ => 0,
+            };
+            let digits = match verb.sharp && !matches!(letter, 'b' | 'v') {
+                true => with_point(&digits, significant),
+                false => digits,
             };
             let upper = matches!(letter, 'E' | 'G' | 'X');
             number(&if upper { digits.to_uppercase() } else { digits }, value.is_sign_negative())
@@ -306,6 +328,77 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
         }
         (value @ (Data::Bool(_) | Data::String(_)), _) => unsuitable(value),
     }
+}
+
+/// A value as Go programs write it: `%#v`.
+fn go_syntax(value: &Data, output: &mut Output) -> Result<()> {
+    let separate = |index: usize| if index == 0 { "" } else { ", " };
+    let element = |value: &Data, output: &mut Output| match value {
+        Data::Nil => output.push("interface {}(nil)"),
+        value => go_syntax(value, output),
+    };
+    match value {
+        Data::String(text) => output.push(&quoted(text, '"')),
+        Data::List(elements) => {
+            output.push(value.go_type())?;
+            output.push("{")?;
+            for (index, value) in elements.iter().enumerate() {
+                output.push(separate(index))?;
+                element(value, output)?;
+            }
+            output.push("}")
+        }
+        Data::Map(elements) => {
+            output.push(value.go_type())?;
+            output.push("{")?;
+            for (index, (name, value)) in elements.iter().enumerate() {
+                output.push(separate(index))?;
+                output.push(&quoted(name, '"'))?;
+                output.push(":")?;
+                element(value, output)?;
+            }
+            output.push("}")
+        }
+        Data::Nil | Data::Bool(_) | Data::Integer(_) | Data::Float(_) => plain(value, output),
+    }
+}
+
+/// Whether a text may stand between backquotes.
+fn can_be_raw(text: &str) -> bool {
+    !text.contains(|c: char| c == '`' || c == '\u{feff}' || c == '\u{7f}' || (c < ' ' && c != '\t'))
+}
+
+/// The digits of a double with a decimal point, as `#` wants it, and with as many significant
+/// ones.
+fn with_point(digits: &str, significant: usize) -> String {
+    let tail = digits.find(['e', 'p']).filter(|_| !digits.starts_with("0x"));
+    let tail = tail.or_else(|| digits.find('p')).unwrap_or(digits.len());
+    let (digits, tail) = digits.split_at(tail);
+    let counted = digits.trim_start_matches(['0', '.']).bytes().filter(u8::is_ascii_digit).count();
+    let (point, counted) = match digits.contains('.') {
+        true => ("", counted),
+        // A zero alone counts.
+        false => (".", counted + usize::from(digits == "0")),
+    };
+    format!("{digits}{point}{}{tail}", "0".repeat(significant.saturating_sub(counted)))
+}
+
+/// A whole number. A precision, or a width that zeros fill, says how many digits there are.
+fn whole_number(verb: &Verb, prefix: &str, digits: &str, negative: bool) -> String {
+    if verb.precision == Some(0) && digits == "0" {
+        return " ".repeat(verb.width.unwrap_or(0));
+    }
+    let signed = negative || verb.plus || verb.space;
+    let least = match (verb.precision, verb.width) {
+        (Some(precision), _) => precision,
+        (None, Some(width)) if verb.zero && !verb.minus => width - usize::from(signed && width > 0),
+        (None, _) => 0,
+    };
+    let digits = "0".repeat(least.saturating_sub(digits.len())) + digits;
+    // An octal number needs no second zero.
+    let prefix = if prefix == "0" && digits.starts_with('0') { "" } else { prefix };
+    let verb = Verb { zero: false, ..*verb };
+    padded_number(&verb, &format!("{prefix}{digits}"), negative)
 }
 
 fn cut(verb: &Verb, text: &str) -> String {
