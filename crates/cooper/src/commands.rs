@@ -10,6 +10,8 @@ mod lsp;
 mod upgrade;
 mod validate;
 
+use std::path::Path;
+
 use cooper_build::template::is_legacy;
 use cooper_build::{
     Catalog, DataSources, InputOptions, OnError, Plan, PlanOptions, Selection, Session, prepare,
@@ -51,7 +53,7 @@ async fn make_plan(
     session: &mut Session,
 ) -> Result<Plan, Reported> {
     let PlanWishes { warn_undeclared, force, debug, on_error, data_sources } = *wishes;
-    check_kind(args, session)?;
+    check_kind(&args.path, &args.inputs, session)?;
     let inputs = input_options(&args.inputs, warn_undeclared);
     let selection = Selection { only: args.inputs.only(), except: args.inputs.except() };
     let options = PlanOptions { selection, force, debug, on_error, data_sources };
@@ -93,13 +95,12 @@ fn full_catalog(engine: &Engine, session: &Session, run_id: &str) -> Catalog {
     catalog(engine.engine.clone()).with_extensions(plugins)
 }
 
-/// Whether the template is of the kind that `-config-type` wants.
-fn check_kind(args: &TemplateArgs, session: &Session) -> Result<(), Reported> {
-    if args.inputs.config_type != Some(ConfigType::Hcl2) || !is_legacy(&args.path, &*session.system)
-    {
+/// Whether a template is of the kind that `-config-type` wants.
+fn check_kind(path: &Path, inputs: &InputArgs, session: &Session) -> Result<(), Reported> {
+    if inputs.config_type != Some(ConfigType::Hcl2) || !is_legacy(path, &*session.system) {
         return Ok(());
     }
-    let message = format!("`{}` is no template in HCL by its name", args.path.display());
+    let message = format!("`{}` is no template in HCL by its name", path.display());
     let error = Diagnostic::error(Code::UnreadableFile, message);
     let help = "the names of such templates end in `.pkr.hcl` or `.pkr.json`";
     Err(session.diags.error(error.help(help)))

@@ -71,6 +71,10 @@ trait Renderer: Send {
     fn version(&mut self, version: &Version);
     /// What is wrong with a template.
     fn diagnostics(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets);
+    /// What is wrong with one of many things that are asked for one by one: nobody counts.
+    fn mistakes(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
+        self.diagnostics(list, sources, secrets);
+    }
     /// What is in a template, and what is wrong with it.
     fn inspection(&mut self, inspected: &Inspected<'_>);
     /// Puts a question; false when this form cannot.
@@ -192,6 +196,13 @@ impl Ui {
     pub fn diagnostics(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
         if !list.is_empty() {
             self.renderer.diagnostics(list, sources, secrets);
+        }
+    }
+
+    /// Prints what was found wrong with one line of a console.
+    pub fn mistakes(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
+        if !list.is_empty() {
+            self.renderer.mistakes(list, sources, secrets);
         }
     }
 

@@ -11,12 +11,12 @@ use std::io::{self, BufRead, Read};
 use std::os::fd::AsFd;
 
 use cooper_build::{Console, Session};
-use cooper_hcl::{Code, Diagnostic};
+use cooper_hcl::{Code, Diagnostic, Reported};
 use rustix::fs::FileType;
 
 use self::editor::{Editor, Typed};
-use super::{asking, input_options, print_diagnostics};
-use crate::args::ConsoleArgs;
+use super::{asking, check_kind, input_options, print_diagnostics};
+use crate::args::{ConfigType, ConsoleArgs};
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::ui::Ui;
@@ -35,6 +35,10 @@ const LONGEST: u64 = 64 << 20;
 
 /// Evaluates what comes in on standard input.
 pub(crate) fn console(args: &ConsoleArgs, mut session: Session, ui: &mut Ui) -> Exit {
+    if check_language(args, &session).is_err() {
+        print_diagnostics(&session, ui);
+        return Exit::Failure;
+    }
     let inputs = input_options(&args.inputs, false);
     let console = asking(&mut session, ui, async |catalog, session| {
         Console::open(args.path.as_deref(), &inputs, catalog, session).await
@@ -59,6 +63,21 @@ pub(crate) fn console(args: &ConsoleArgs, mut session: Session, ui: &mut Ui) -> 
             ui.error(&format!("error: cannot read standard input: {error}"));
             Exit::Failure
         }
+    }
+}
+
+/// Whether `-config-type` asks for something that there is.
+fn check_language(args: &ConsoleArgs, session: &Session) -> Result<(), Reported> {
+    match (&args.path, args.inputs.config_type) {
+        (Some(path), _) => check_kind(path, &args.inputs, session),
+        (None, Some(ConfigType::Json)) => {
+            let message = "the console reads expressions in HCL, and no `{{ }}` templates";
+            let help = "leave out `-config-type=json`; with a legacy template, `var.NAME` is its \
+                        variable";
+            let error = Diagnostic::error(Code::NotAllowedHere, message);
+            Err(session.diags.error(error.help(help)))
+        }
+        (None, Some(ConfigType::Hcl2) | None) => Ok(()),
     }
 }
 
@@ -181,7 +200,8 @@ impl Talk<'_> {
 
     /// Prints what was found wrong.
     fn tell(&mut self) {
-        self.is_sound &= !self.session.diags.has_errors();
-        print_diagnostics(self.session, self.ui);
+        let Session { diags, sources, secrets, .. } = &*self.session;
+        self.is_sound &= !diags.has_errors();
+        self.ui.mistakes(&diags.take(), sources, secrets);
     }
 }

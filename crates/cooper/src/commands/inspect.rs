@@ -12,7 +12,7 @@ use crate::ui::Ui;
 pub(crate) fn inspect(args: &InspectArgs, mut session: Session, ui: &mut Ui) -> Exit {
     let inputs = input_options(&args.template.inputs, false);
     let looked = asking(&mut session, ui, async |catalog, session| {
-        check_kind(&args.template, session)?;
+        check_kind(&args.template.path, &args.template.inputs, session)?;
         look(&args.template.path, &inputs, catalog, session).await
     });
     let Some(inspection) = looked else { return Exit::Failure };

@@ -15,7 +15,7 @@ pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -
     let warn_undeclared = !args.no_warn_undeclared_var;
     if args.syntax_only {
         let inputs = input_options(&args.template.inputs, warn_undeclared);
-        let is_fine = check_kind(&args.template, &session)
+        let is_fine = check_kind(&args.template.path, &args.template.inputs, &session)
             .and_then(|()| Template::load(&args.template.path, &mut session))
             .and_then(|template| Inputs::collect(&inputs, &template, &mut session))
             .is_ok();

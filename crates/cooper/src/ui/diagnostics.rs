@@ -76,7 +76,13 @@ pub(super) fn draw(
     out
 }
 
-fn draw_each(list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets, look: Look) -> String {
+/// Draws all of them.
+pub(super) fn draw_each(
+    list: &[Diagnostic],
+    sources: &SourceMap,
+    secrets: &Secrets,
+    look: Look,
+) -> String {
     let texts = Texts::new(list, sources, secrets);
     let handler = handler(look);
     let mut out = String::new();

@@ -306,6 +306,12 @@ impl Renderer for Human {
         self.err(&text);
     }
 
+    fn mistakes(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
+        let look = Look { color: self.err.color, ..self.look };
+        let text = diagnostics::draw_each(list, sources, secrets, look);
+        self.err(text.trim_end());
+    }
+
     fn inspection(&mut self, inspected: &Inspected<'_>) {
         inspected.text().iter().for_each(|part| self.say(part));
         let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;

@@ -214,6 +214,12 @@ impl Renderer for Machine {
         self.ui((self.clock)(), level, text.trim_end());
     }
 
+    fn mistakes(&mut self, list: &[Diagnostic], sources: &SourceMap, secrets: &Secrets) {
+        let text = diagnostics::draw_each(list, sources, secrets, self.look);
+        let level = if diagnostics::has_errors(list) { "error" } else { "say" };
+        self.ui((self.clock)(), level, text.trim_end());
+    }
+
     fn inspection(&mut self, inspected: &Inspected<'_>) {
         inspected.text().iter().for_each(|part| self.say(part));
         let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;
