@@ -278,6 +278,14 @@ impl<'a> Given<'a> {
             }
             first.insert(name.clone(), name_span);
             let Some(&index) = self.index.get(&*name) else {
+                if &*name == "variable" && self.language == Language::Hcl {
+                    let message = "a variable file has no block `variable`";
+                    let help =
+                        "variables are declared in the template; write `\"NAME\": VALUE` here";
+                    let error = Diagnostic::error(Code::UnknownBlock, message);
+                    session.diags.error(error.at(name_span, "").help(help));
+                    continue;
+                }
                 undeclared.push((name.to_string(), name_span));
                 continue;
             };

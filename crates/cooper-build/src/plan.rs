@@ -4,6 +4,7 @@ mod arguments;
 mod meta;
 mod outline;
 mod prepare;
+mod registry;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -164,13 +164,6 @@ mod tests {
             let selection = Selection { only: vec![pattern.to_owned()], except: Vec::new() };
             assert!(selection.compile(&Diagnostics::new()).is_err(), "{pattern}");
         }
-        // What Packer takes although a part is open, and it refuses although it can be read.
-        for (pattern, is_sound) in
-            [("{nm*", false), ("a}", false), ("a\\", false), ("[a-]", true), ("[]a]", true)]
-        {
-            let selection = Selection { only: vec![pattern.to_owned()], except: Vec::new() };
-            assert_eq!(selection.compile(&Diagnostics::new()).is_ok(), is_sound, "{pattern}");
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod legacy;
 pub(crate) mod load;
 mod local;
 mod packer;
+mod registry;
 pub(crate) mod repeat;
 pub(crate) mod shape;
 mod source;
@@ -32,6 +33,7 @@ pub use gaps::Gaps;
 pub use load::{ROOT, is_legacy};
 pub use local::Local;
 pub use packer::PluginRequirement;
+pub use registry::RegistryBlock;
 pub use repeat::{DYNAMIC, Elements, Repeat, Repeated};
 pub use shape::{ArgumentShape, BlockShape, Rest, Shape, is_identifier};
 pub use source::{SourceBlock, SourceRef};
@@ -70,6 +72,8 @@ pub struct Template {
     pub plugins: Vec<PluginRequirement>,
     /// What is missing of it; nothing, but for [`Template::load_readable`].
     pub gaps: Gaps,
+    /// `hcp_packer_registry` outside builds, in order.
+    pub registries: Vec<RegistryBlock>,
 }
 
 /// The types of the components that a template uses.

@@ -6,7 +6,9 @@ use std::fmt;
 /// A version: numbers, and perhaps a pre-release. Build metadata does not count.
 #[derive(Clone, Debug)]
 pub struct Version {
-    numbers: [u64; 3],
+    /// At least three.
+    numbers: Vec<u64>,
+    /// How many of them were written.
     written: usize,
     prerelease: String,
 }
@@ -59,14 +61,13 @@ impl Version {
         if ![metadata, prerelease].into_iter().flatten().all(sound) {
             return Err(wrong());
         }
-        let mut numbers = [0; 3];
-        let mut written = 0;
-        for part in core.split('.') {
+        let number = |part: &str| {
             let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-            let number = part.parse().ok().filter(|_| digits).ok_or_else(wrong)?;
-            *numbers.get_mut(written).ok_or_else(wrong)? = number;
-            written += 1;
-        }
+            part.parse().ok().filter(|_| digits).ok_or_else(wrong)
+        };
+        let mut numbers: Vec<u64> = core.split('.').map(number).collect::<Result<_, _>>()?;
+        let written = numbers.len();
+        numbers.resize(written.max(3), 0);
         let prerelease = prerelease.unwrap_or_default().to_owned();
         Ok(Self { numbers, written, prerelease })
     }
@@ -77,6 +78,12 @@ impl Version {
         Self { prerelease: String::new(), ..self.clone() }
     }
 
+    /// Whether its first numbers are these.
+    fn starts_as(&self, numbers: &[u64]) -> bool {
+        let own = self.numbers.iter().copied().chain(std::iter::repeat(0));
+        own.zip(numbers).all(|(own, wanted)| own == *wanted)
+    }
+
     /// Whether it comes before a release.
     pub fn is_prerelease(&self) -> bool {
         !self.prerelease.is_empty()
@@ -85,8 +92,8 @@ impl Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [major, minor, patch] = self.numbers;
-        write!(f, "{major}.{minor}.{patch}")?;
+        let numbers: Vec<_> = self.numbers.iter().map(u64::to_string).collect();
+        f.write_str(&numbers.join("."))?;
         if self.prerelease.is_empty() { Ok(()) } else { write!(f, "-{}", self.prerelease) }
     }
 }
@@ -102,8 +109,13 @@ impl Eq for Version {}
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.numbers
-            .cmp(&other.numbers)
+        let length = self.numbers.len().max(other.numbers.len());
+        let padded = |version: &Self| {
+            let numbers = version.numbers.iter().copied().chain(std::iter::repeat(0));
+            numbers.take(length).collect::<Vec<_>>()
+        };
+        padded(self)
+            .cmp(&padded(other))
             .then_with(|| compare_prereleases(&self.prerelease, &other.prerelease))
     }
 }
@@ -212,7 +224,7 @@ impl Part {
                 let fixed = wanted.written.saturating_sub(1);
                 comparable
                     && version >= wanted
-                    && version.numbers[..fixed] == wanted.numbers[..fixed]
+                    && version.starts_as(&wanted.numbers[..fixed])
                     && (!wanted.is_prerelease() || version.is_prerelease())
             }
         }
@@ -244,6 +256,10 @@ mod tests {
             (">= 1.1.0-beta1", "1.2.0-beta2", false),
             ("> 1.0", "1.2.0-beta2", false),
             (">= 2", "1.1.5", false),
+            (">= 1.1.5.0", "1.1.5", true),
+            ("> 1.1.5.0", "1.1.5", false),
+            (">= 1.1.5.1", "1.1.5", false),
+            ("~> 1.1.4.9", "1.1.5", false),
         ];
         for (constraint, version, expected) in table {
             let parsed = Constraint::parse(constraint).unwrap();
@@ -254,8 +270,7 @@ mod tests {
 
     #[test]
     fn what_is_no_constraint_is_refused() {
-        for text in
-            ["", ",", "abc", ">= ", "1..2", "=> 1", "1.2.3.4", "1.-", "99999999999999999999"]
+        for text in ["", ",", "abc", ">= ", "1..2", "=> 1", "1.2.3.", "1.-", "99999999999999999999"]
         {
             assert!(Constraint::parse(text).is_err(), "{text}");
         }

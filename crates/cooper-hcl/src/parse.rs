@@ -26,7 +26,7 @@ use parser::Parser;
 const MAX_MISTAKES: usize = 20;
 
 pub use json::parse_json;
-pub(crate) use json::{is_comment, read_within};
+pub(crate) use json::{is_comment, read_within, text_within};
 
 /// Reads a file in HCL's native syntax.
 ///

@@ -211,8 +211,13 @@ pub enum Fault {
 /// Whether a text is one word, as names of arguments and variables are.
 pub fn is_word(text: &str) -> bool {
     let mut chars = text.chars();
-    chars.next().is_some_and(|c| c == '_' || is_xid_start(c))
-        && chars.all(|c| c == '-' || is_xid_continue(c))
+    chars.next().is_some_and(|c| c == '_' || is_xid_start(c)) && chars.all(continues_word)
+}
+
+/// Whether a character may stand inside a word. Joiners may not: nobody sees them, and two names
+/// would look the same.
+fn continues_word(c: char) -> bool {
+    c == '-' || (is_xid_continue(c) && !matches!(c, '\u{200c}' | '\u{200d}'))
 }
 
 /// The tokens of a text.

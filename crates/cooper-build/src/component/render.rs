@@ -11,9 +11,7 @@ use cooper_hcl::{Code, Diagnostic, Reported, Span, Value, ValueKind, did_you_mea
 
 use super::{Config, Phase};
 use crate::PACKER_VERSION;
-use crate::gotemplate::{
-    Context, Data, Template, TemplateError, has_actions, without_action,
-};
+use crate::gotemplate::{Context, Data, Template, TemplateError, has_actions, without_action};
 
 impl Config<'_> {
     /// Fills in `{{ }}` in every string of the arguments, once and with empty data, as Packer

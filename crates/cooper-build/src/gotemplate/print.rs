@@ -95,6 +95,8 @@ struct Verb {
     minus: bool,
     plus: bool,
     sharp: bool,
+    /// `#` before a `v`.
+    go_syntax: bool,
     space: bool,
     zero: bool,
     width: Option<usize>,
@@ -162,6 +164,8 @@ pub(super) fn printf(format: &str, values: &[Data], limit: usize) -> Result {
         }
         // For `%v`, a plus is for the names of fields.
         verb.plus &= letter != 'v';
+        verb.go_syntax = verb.sharp && letter == 'v';
+        verb.sharp &= letter != 'v';
         match values.get(next) {
             Some(value) => {
                 let shown = one(&verb, letter, value, limit)?;
@@ -240,7 +244,7 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
         (Data::Nil, 'v') => Ok(padded(verb, "<nil>")),
         (Data::Nil, _) => Ok(format!("%!{letter}(<nil>)")),
         (Data::Bool(value), 'v' | 't') => Ok(padded(verb, &value.to_string())),
-        (value, 'v') if verb.sharp => {
+        (value, 'v') if verb.go_syntax => {
             let mut output = Output { text: String::new(), limit };
             go_syntax(value, &mut output)?;
             Ok(padded(verb, &output.text))
@@ -274,7 +278,7 @@ fn one(verb: &Verb, letter: char, value: &Data, limit: usize) -> Result {
                 'O' => ("0o", format!("{magnitude:o}")),
                 'x' => (if verb.sharp { "0x" } else { "" }, format!("{magnitude:x}")),
                 'X' => (if verb.sharp { "0X" } else { "" }, format!("{magnitude:X}")),
-                'U' if verb.sharp => {
+                'U' if verb.sharp && is_shown(&character()) => {
                     return Ok(padded(verb, &format!("U+{magnitude:04X} '{}'", character())));
                 }
                 'U' => return Ok(padded(verb, &format!("U+{magnitude:04X}"))),
@@ -361,6 +365,11 @@ fn go_syntax(value: &Data, output: &mut Output) -> Result<()> {
         }
         Data::Nil | Data::Bool(_) | Data::Integer(_) | Data::Float(_) => plain(value, output),
     }
+}
+
+/// Whether Go shows a character as it is.
+fn is_shown(character: &str) -> bool {
+    matches!(character, "\\" | "'") || !quoted(character, '\'').starts_with("'\\")
 }
 
 /// Whether a text may stand between backquotes.

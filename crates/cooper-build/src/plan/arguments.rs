@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, Call, Expr, ExprKind, Name};
-use cooper_hcl::schema::{Decoded, Part, Schema, decode_all};
+use cooper_hcl::schema::{Decoded, Part, Schema, decode_all, weakly};
 use cooper_hcl::{
     Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, SourceMap, Span, System,
     Type, Value,
@@ -13,6 +13,7 @@ use cooper_hcl::{
 use futures::future::BoxFuture;
 
 use super::Waiting;
+use super::meta::SourceOverride;
 use crate::component::{
     COMMON_FACTS, Config, Facts, Origin, Phase, PostProcessor, PostProcessorKind, Provisioner,
     ProvisionerKind,
@@ -75,8 +76,8 @@ pub(super) struct Arguments {
     pub(super) bodies: Vec<(Arc<Body>, Elements)>,
     /// What a diagnostic about the block points at.
     pub(super) header: Span,
-    /// What `override` says for this source: an object.
-    pub(super) overrides: Option<Value>,
+    /// What `override` says for this source.
+    pub(super) overrides: Option<SourceOverride>,
     /// The components before it, for a post-processor.
     pub(super) before: Before,
 }
@@ -147,7 +148,7 @@ impl Arguments {
             diags,
         };
         if let Some(overrides) = &self.overrides {
-            scope.bind(OVERRIDE, overrides.clone());
+            scope.bind(OVERRIDE, taken(overrides, schema));
         }
         let bodies = self.bodies.iter().map(|(body, elements)| {
             let mut scope = scope.child();
@@ -188,17 +189,27 @@ impl Arguments {
     }
 }
 
+/// What `override` says. Like Packer, it takes a text for a list, and a number for a truth.
+fn taken(overrides: &SourceOverride, schema: &Schema) -> Value {
+    Value::object(overrides.arguments.iter().map(|(argument, value)| {
+        let value = match schema.argument(argument) {
+            Some(known) => weakly(value.clone(), &known.ty),
+            None => value.clone(),
+        };
+        (argument.clone(), value)
+    }))
+}
+
 /// A body in which the arguments that `override` gives are replaced by it; maps are merged.
-fn overridden(body: &Body, overrides: &Value, schema: &Schema) -> Body {
+fn overridden(body: &Body, overrides: &SourceOverride, schema: &Schema) -> Body {
     let mut body = body.clone();
-    let Some(overrides) = overrides.as_mapping() else { return body };
-    for (argument, value) in overrides {
+    for (argument, value) in &*overrides.arguments {
         if value.is_null() {
             continue;
         }
         let given = body.attributes.iter().position(|attribute| attribute.name.text == *argument);
         let given = given.map(|index| body.attributes.remove(index));
-        let span = given.as_ref().map_or(body.span, |attribute| attribute.span);
+        let span = overrides.place(argument);
         let name = Name { text: argument.clone(), span };
         let target = Expr { kind: Arc::new(ExprKind::Variable(OVERRIDE.into())), span };
         let mut expr = Expr { kind: Arc::new(ExprKind::Attr { target, name: name.clone() }), span };

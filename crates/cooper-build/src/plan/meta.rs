@@ -1,9 +1,12 @@
 //! The arguments that every step has: `name`, `only`, `timeout`…
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cooper_hcl::ast::{Attribute, Body, Expr};
 use cooper_hcl::schema::locate;
+use cooper_hcl::value::convert::ValueStep;
 use cooper_hcl::{
     Code, Diagnostic, Environment, Reported, Scope, Span, Type, Value, did_you_mean, duration,
     evaluate,
@@ -46,10 +49,53 @@ impl Filter {
     }
 }
 
+/// What `override` says: an object of arguments for each source.
+pub(super) struct Override {
+    value: Value,
+    expr: Expr,
+}
+
+/// What `override` says for one source.
+#[derive(Clone)]
+pub(super) struct SourceOverride {
+    /// The arguments it gives.
+    pub(super) arguments: Arc<BTreeMap<Arc<str>, Value>>,
+    /// Which one.
+    pub(super) source: Arc<str>,
+    expr: Expr,
+}
+
+impl Override {
+    /// What it says, source by source.
+    pub(super) fn all(&self) -> impl Iterator<Item = SourceOverride> {
+        let sources = self.value.as_mapping().into_iter().flat_map(|objects| objects.keys());
+        sources.filter_map(|source| self.of(source))
+    }
+
+    /// What it says for the source of that name.
+    pub(super) fn of(&self, source: &str) -> Option<SourceOverride> {
+        let arguments = self.value.as_mapping()?.get(source)?.as_mapping()?.clone();
+        let (expr, source) = (self.expr.clone(), source.into());
+        Some(SourceOverride { arguments: Arc::new(arguments), expr, source })
+    }
+}
+
+impl SourceOverride {
+    /// Where it says what an argument is.
+    pub(super) fn place(&self, argument: &Arc<str>) -> Span {
+        let path = [self.source.clone(), argument.clone()].map(ValueStep::Key);
+        locate(&self.expr, &path)
+    }
+}
+
 impl Meta<'_> {
     /// An argument's value of a type, known and perhaps null; nothing when data sources have to be
     /// asked for it.
-    fn value(&self, attribute: &Attribute, ty: &Type) -> Result<Option<Value>, Reported> {
+    pub(super) fn value(
+        &self,
+        attribute: &Attribute,
+        ty: &Type,
+    ) -> Result<Option<Value>, Reported> {
         let diags = self.env.diags;
         let name = &attribute.name.text;
         let value = evaluate(&attribute.expr, self.scope, self.env)?;
@@ -112,7 +158,7 @@ impl Meta<'_> {
         };
         let mut strings = Vec::new();
         for (index, element) in value.as_sequence().unwrap_or_default().iter().enumerate() {
-            let step = cooper_hcl::value::convert::ValueStep::Index(index);
+            let step = ValueStep::Index(index);
             let span = locate(&attribute.expr, &[step]);
             let Some(text) = element.as_str() else {
                 let message = format!("an element of `{}` is null", attribute.name.text);
@@ -231,21 +277,21 @@ impl Meta<'_> {
         &self,
         body: &Body,
         sources: &Names,
-    ) -> Result<Option<Value>, Reported> {
+    ) -> Result<Option<Override>, Reported> {
         let Some(attribute) = body.attribute("override") else { return Ok(None) };
         let Some(value) = self.value(attribute, &Type::Any)? else { return Ok(None) };
         if value.is_null() {
             return Ok(None);
         }
-        let wrong = || {
+        let wrong = |place: Span| {
             let message = "`override` must be an object of objects";
-            let error = Diagnostic::error(Code::WrongType, message).at(attribute.expr.span, "");
+            let error = Diagnostic::error(Code::WrongType, message).at(place, "");
             let help = "write `override = { SOURCE_NAME = { ARGUMENT = VALUE } }`";
             self.env.diags.error(error.help(help))
         };
-        let objects = value.as_mapping().ok_or_else(wrong)?;
-        if objects.values().any(|object| !object.is_null() && object.as_mapping().is_none()) {
-            return Err(wrong());
+        let objects = value.as_mapping().ok_or_else(|| wrong(attribute.expr.span))?;
+        if let Some((name, _)) = objects.iter().find(|(_, object)| object.as_mapping().is_none()) {
+            return Err(wrong(locate(&attribute.expr, &[ValueStep::Key(name.clone())])));
         }
         let names = || sources.short.iter().map(String::as_str);
         for name in objects.keys() {
@@ -260,7 +306,7 @@ impl Meta<'_> {
                 self.env.diags.warn(warning.at(attribute.name.span, "").help(help));
             }
         }
-        Ok(Some(value))
+        Ok(Some(Override { value, expr: attribute.expr.clone() }))
     }
 }
 

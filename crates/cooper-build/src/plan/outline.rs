@@ -11,15 +11,16 @@ use cooper_hcl::{
     did_you_mean, nearest,
 };
 
-use super::Policy;
 use super::arguments::facts_to_come;
-use super::meta::{Filter, Meta, Names};
+use super::meta::{Filter, Meta, Names, Override};
+use super::{Policy, registry};
 use crate::component::{Catalog, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::resolve::Values;
 use crate::session::Session;
 use crate::template::repeat::{bind, traced};
 use crate::template::{
-    BuildBlock, ExpandedBuild, Language, SourceBlock, SourceRef, SourceUse, StepBlock, Template,
+    BuildBlock, Elements, ExpandedBuild, Language, SourceBlock, SourceRef, SourceUse, StepBlock,
+    Template,
 };
 
 /// How many sources one build may use.
@@ -118,7 +119,7 @@ pub(super) struct Step<'a, K: ?Sized> {
 pub(super) struct Provision<'a> {
     pub(super) step: Step<'a, dyn ProvisionerKind>,
     pub(super) policy: Policy,
-    pub(super) overrides: Option<Value>,
+    pub(super) overrides: Option<Override>,
 }
 
 /// A post-processor.
@@ -178,6 +179,9 @@ pub(super) fn outline<'a>(
         let error = Diagnostic::error(Code::NothingToBuild, message);
         session.diags.error(error.help(help));
     }
+    registry::check_count(template.registries.iter().map(|block| block.header), &session.diags);
+    let meta = Meta { scope: &reader.scope, env: reader.env, unread: reader.unread };
+    template.registries.iter().for_each(|block| registry::check(&block.body, meta));
     template
         .builds
         .iter()
@@ -215,6 +219,12 @@ impl<'a> Reader<'a, '_> {
         let mut scope = self.scope.child();
         scope.bind("source", unknown_source());
         scope.bind("build", Value::object([("name", Value::string(&name))]));
+        registry::check_count(blocks.registries.iter().map(|block| block.header), self.diags());
+        let mut outside = self.scope.child();
+        outside.bind("source", unknown_source());
+        for block in &blocks.registries {
+            self.meta(&block.elements, &outside, |meta| registry::check(&block.body, meta));
+        }
         let provision =
             |block: &'a Arc<StepBlock>, what| self.provision(block, what, &sources, &scope);
         let provisioners = blocks.provisioners.iter();
@@ -403,7 +413,7 @@ impl<'a> Reader<'a, '_> {
         sources: &Names,
         scope: &Scope<'_>,
     ) -> Result<Provision<'a>, Reported> {
-        self.meta(block, scope, |meta| {
+        self.meta(&block.elements, scope, |meta| {
             let kind = self.catalog.get_provisioner(&block.component.text).ok_or_else(|| {
                 let names = self.catalog.provisioner_names().map(str::to_owned).collect();
                 unknown_component(what, &block.component, names, meta.env.diags)
@@ -425,7 +435,7 @@ impl<'a> Reader<'a, '_> {
         sources: &Names,
         scope: &Scope<'_>,
     ) -> Result<Post<'a>, Reported> {
-        self.meta(block, scope, |meta| {
+        self.meta(&block.elements, scope, |meta| {
             let kind = self.catalog.get_post_processor(&block.component.text).ok_or_else(|| {
                 let names = self.catalog.post_processor_names().map(str::to_owned).collect();
                 unknown_component("post-processor", &block.component, names, meta.env.diags)
@@ -438,10 +448,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Reads the arguments that every step has, with the elements that the block was made for.
-    fn meta<T>(&self, block: &StepBlock, scope: &Scope<'_>, read: impl FnOnce(Meta<'_>) -> T) -> T {
+    fn meta<T>(
+        &self,
+        elements: &Elements,
+        scope: &Scope<'_>,
+        read: impl FnOnce(Meta<'_>) -> T,
+    ) -> T {
         let mut scope = scope.child();
-        bind(&block.elements, &mut scope);
-        traced(&block.elements, self.diags(), |diags| {
+        bind(elements, &mut scope);
+        traced(elements, self.diags(), |diags| {
             let env = Environment { diags, ..self.env };
             read(Meta { scope: &scope, env, unread: self.unread })
         })

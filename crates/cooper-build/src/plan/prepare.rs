@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use cooper_hcl::ast::{Body, Name};
 use cooper_hcl::schema::Decoded;
-use cooper_hcl::{Diagnostics, Reported, Span, Value};
+use cooper_hcl::{Diagnostics, Reported, Span};
 use futures::future::BoxFuture;
 
 use super::arguments::{Arguments, Before, BuildFacts, BuildScope, StepKind, WaitingStep};
+use super::meta::{Override, SourceOverride};
 use super::outline::{Absent, Outline, Post, Provision, Step, Use};
 use super::{BuildPlan, Pending, PostStep, ProvisionStep, SourceStep};
 use crate::component::{Catalog, Config, Phase, PostProcessorKind, ProvisionerKind, not_open};
@@ -184,19 +185,16 @@ impl Preparing<'_, '_> {
         provision: &Provision<'_>,
     ) -> Result<Option<ProvisionStep>, Reported> {
         let Provision { step, policy, overrides } = provision;
-        let overrides = overrides.as_ref().and_then(Value::as_mapping);
-        let overriding: Vec<Option<&Value>> = match self.machine {
+        let overriding = match self.machine {
             Machine::Source(used) => {
-                vec![overrides.and_then(|objects| objects.get(used.name.as_str()))]
+                vec![overrides.as_ref().and_then(|overrides| overrides.of(&used.name))]
             }
             // What is said for sources that are not there is said for these.
             Machine::Absent(_) => {
                 let is_used = |name: &str| self.outline.uses.iter().any(|used| used.name == name);
-                let others = overrides.into_iter().flatten();
-                let others: Vec<_> = others
-                    .filter(|(name, _)| !is_used(name))
-                    .map(|(_, object)| Some(object))
-                    .collect();
+                let others = overrides.iter().flat_map(Override::all);
+                let others: Vec<_> =
+                    others.filter(|object| !is_used(&object.source)).map(Some).collect();
                 if others.is_empty() { vec![None] } else { others }
             }
         };
@@ -237,12 +235,12 @@ impl Preparing<'_, '_> {
     async fn component<K: StepKind + ?Sized + 'static>(
         &self,
         step: &Step<'_, K>,
-        overrides: Option<&Value>,
+        overrides: Option<SourceOverride>,
         before: Before,
     ) -> Result<Option<Pending<K::Component>>, Reported> {
         let Step { kind, block, waits, name: _, filter: _ } = step;
         let bodies = vec![(block.body.clone(), block.elements.clone())];
-        let arguments = self.arguments(bodies, block.header, overrides.cloned(), before);
+        let arguments = self.arguments(bodies, block.header, overrides, before);
         self.opened(kind.open_step(), &block.component, self.diags).await?;
         let found = Diagnostics::new();
         let (decoded, read) = arguments.decode(kind.step_schema(), BuildFacts::ToCome, &found);
@@ -293,7 +291,7 @@ impl Preparing<'_, '_> {
         &self,
         bodies: Vec<(Arc<Body>, Elements)>,
         header: Span,
-        overrides: Option<Value>,
+        overrides: Option<SourceOverride>,
         before: Before,
     ) -> Arguments {
         Arguments { scope: self.scope.clone(), bodies, header, overrides, before }

@@ -6,6 +6,7 @@ use cooper_hcl::ast::{Attribute, Block, Body, Name};
 use cooper_hcl::schema::{DYNAMIC, Dynamic};
 use cooper_hcl::{Code, Diagnostic, Diagnostics, Environment, Scope, Span};
 
+use super::registry::{self, RegistryBlock};
 use super::repeat::{Elements, Expander, Repeat, Repeatable, Repeated};
 use super::shape::{ArgumentShape, BlockShape, Rest, Shape, component_body};
 use super::source::SourceRef;
@@ -31,6 +32,8 @@ pub struct BuildBlock {
     pub error_cleanup: Vec<Repeated<StepBlock>>,
     /// `post-processor` and `post-processors` blocks, in order.
     pub chains: Vec<ChainItem>,
+    /// `hcp_packer_registry` blocks, of which there may be one.
+    pub registries: Vec<Repeated<RegistryBlock>>,
     /// What a diagnostic about the block points at.
     pub header: Span,
 }
@@ -48,6 +51,8 @@ pub struct ExpandedBuild {
     pub error_cleanup: Option<Arc<StepBlock>>,
     /// The chains of post-processors, in order; none of them is empty.
     pub chains: Vec<Vec<Arc<StepBlock>>>,
+    /// `hcp_packer_registry` blocks.
+    pub registries: Vec<Arc<RegistryBlock>>,
 }
 
 /// A `source` block inside a `build` block.
@@ -155,7 +160,8 @@ impl BuildBlock {
                 }
             }
         }
-        ExpandedBuild { uses, misses_uses, provisioners, error_cleanup: first, chains }
+        let registries = expander.expand(&self.registries, &nothing);
+        ExpandedBuild { uses, misses_uses, provisioners, error_cleanup: first, chains, registries }
     }
 }
 
@@ -236,7 +242,7 @@ pub(super) static SHAPE: Shape = Shape {
             name: "hcp_packer_registry",
             labels: &[],
             doc: "Has no effect: Cooper does not report to HCP Packer.",
-            shape: &REGISTRY,
+            shape: &registry::SHAPE,
         },
         BlockShape {
             name: "from",
@@ -246,14 +252,6 @@ pub(super) static SHAPE: Shape = Shape {
         },
     ],
     rest: Rest::Nothing,
-};
-
-/// A `hcp_packer_registry` block.
-pub(super) static REGISTRY: Shape = Shape {
-    what: "a `hcp_packer_registry` block",
-    arguments: &[],
-    blocks: &[],
-    rest: Rest::Anything,
 };
 
 static FROM: Shape =
@@ -353,6 +351,7 @@ pub(super) fn load(block: Block, template: &mut Template, diags: &Diagnostics) {
         provisioners: Vec::new(),
         error_cleanup: Vec::new(),
         chains: Vec::new(),
+        registries: Vec::new(),
         header,
     };
     for block in body.blocks {
@@ -392,7 +391,9 @@ impl BuildBlock {
                 let chain = chain(block.body, block.header, diags);
                 self.chains.push(ChainItem::Several(Repeated::Once(Arc::new(chain))));
             }
-            "hcp_packer_registry" => registry(block, diags),
+            "hcp_packer_registry" => {
+                self.registries.push(Repeated::from(registry::load(block, diags)));
+            }
             // Unknown blocks were recorded; Packer ignores `from`.
             _ => {}
         }
@@ -419,8 +420,12 @@ impl BuildBlock {
                 let repeat = Repeated::Each(Box::new(Repeat { dynamic, pattern }));
                 self.chains.push(ChainItem::Several(repeat));
             }
-            // Of these, none does anything.
-            "hcp_packer_registry" | "from" => {}
+            "hcp_packer_registry" => {
+                let pattern = registry::of(content, header, diags);
+                self.registries.push(Repeated::Each(Box::new(Repeat { dynamic, pattern })));
+            }
+            // It does nothing.
+            "from" => {}
             _ => SHAPE.unknown_block(&dynamic.kind, diags),
         }
     }
@@ -484,12 +489,6 @@ fn chain(body: Body, header: Span, diags: &Diagnostics) -> ChainBlock {
         }
     }
     ChainBlock { steps, elements: Elements::default() }
-}
-
-fn registry(block: Block, diags: &Diagnostics) {
-    let message = "`hcp_packer_registry` has no effect: Cooper does not report to HCP Packer";
-    let warning = Diagnostic::warning(Code::NoEffect, message);
-    diags.warn(warning.at(block.header, "").help("remove the block"));
 }
 
 /// Takes the arguments that the shape lists out of a body.

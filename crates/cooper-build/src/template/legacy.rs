@@ -52,6 +52,7 @@ pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         reader.variables(&property.value, sensitive, template);
     }
     let mut build = BuildBlock {
+        registries: Vec::new(),
         name: None,
         description: None,
         sources: None,

@@ -11,7 +11,9 @@ use cooper_hcl::{
 };
 
 use super::shape::{BlockShape, Literals, Rest, Shape, is_identifier};
-use super::{Gaps, Language, Template, build, data, legacy, local, packer, source, variable};
+use super::{
+    Gaps, Language, Template, build, data, legacy, local, packer, registry, source, variable,
+};
 use crate::session::Session;
 
 const NATIVE: &str = ".pkr.hcl";
@@ -77,7 +79,7 @@ pub static ROOT: Shape = Shape {
             name: "hcp_packer_registry",
             labels: &[],
             doc: "Has no effect: Cooper does not report to HCP Packer.",
-            shape: &build::REGISTRY,
+            shape: &registry::SHAPE,
         },
         BlockShape {
             name: "communicator",
@@ -150,6 +152,7 @@ fn empty(root: PathBuf, is_folder: bool) -> Template {
         builds: Vec::new(),
         plugins: Vec::new(),
         gaps: Gaps::default(),
+        registries: Vec::new(),
     }
 }
 
@@ -290,11 +293,7 @@ fn add(block: Block, template: &mut Template, literals: &Literals<'_>) {
             data::load(component, label, block, template, diags);
         }
         ("build", []) => build::load(block, template, diags),
-        ("hcp_packer_registry", []) => {
-            let message =
-                "`hcp_packer_registry` has no effect: Cooper does not report to HCP Packer";
-            diags.warn(Diagnostic::warning(Code::NoEffect, message).at(block.header, ""));
-        }
+        ("hcp_packer_registry", []) => template.registries.push(registry::load(block, diags)),
         ("communicator", _) => {
             let message = "a `communicator` block outside a source has no effect";
             let help = "write its arguments into the `source` block";

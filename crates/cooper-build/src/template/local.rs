@@ -39,7 +39,7 @@ pub(super) fn load(name: &Name, block: Block, template: &mut Template, literals:
     let body = SHAPE.read(block.body, block.header, literals.diags);
     check_name(name, "local", literals.diags);
     let sensitive = body.attribute("sensitive");
-    let sensitive = sensitive.is_some_and(|given| literals.bool(given).unwrap_or(true));
+    let sensitive = sensitive.is_some_and(|given| literals.bool(&body, given).unwrap_or(true));
     if let Some(expression) = body.attribute("expression") {
         let expr = expression.expr.clone();
         template.locals.push(Local { name: name.clone(), expr, sensitive });

@@ -1,6 +1,6 @@
 //! `packer` blocks: which versions the template needs.
 
-use cooper_hcl::ast::{Attribute, Block, ExprKind};
+use cooper_hcl::ast::{Attribute, Block, Body, ExprKind};
 use cooper_hcl::{Code, Diagnostic, Reported, Span};
 
 use super::Template;
@@ -51,12 +51,12 @@ pub(super) fn load(block: Block, template: &mut Template, literals: &Literals<'_
     let diags = literals.diags;
     let body = SHAPE.read(block.body, block.header, diags);
     if let Some(required) = body.attribute("required_version") {
-        check_required_version(required, literals);
+        check_required_version(&body, required, literals);
     }
     for plugins in body.blocks("required_plugins").cloned() {
         let body = PLUGINS.read(plugins.body, plugins.header, diags);
         for attribute in &body.attributes {
-            let Ok(plugin) = requirement(attribute, literals) else { continue };
+            let Ok(plugin) = requirement(&body, attribute, literals) else { continue };
             let same = |other: &&PluginRequirement| other.accessor == plugin.accessor;
             if let Some(first) = template.plugins.iter().find(same) {
                 let message = format!("the plugin `{}` is required twice", plugin.accessor);
@@ -70,11 +70,11 @@ pub(super) fn load(block: Block, template: &mut Template, literals: &Literals<'_
     }
 }
 
-fn check_required_version(attribute: &Attribute, literals: &Literals<'_>) {
+fn check_required_version(body: &Body, attribute: &Attribute, literals: &Literals<'_>) {
     if matches!(&*attribute.expr.kind, ExprKind::Null) {
         return;
     }
-    let Ok(text) = literals.string(attribute) else { return };
+    let Ok(text) = literals.string(body, attribute) else { return };
     let error = |message: String| {
         let error = Diagnostic::error(Code::VersionConstraint, message);
         error.at(attribute.expr.span, "")
@@ -95,6 +95,7 @@ fn check_required_version(attribute: &Attribute, literals: &Literals<'_>) {
 }
 
 fn requirement(
+    body: &Body,
     attribute: &Attribute,
     literals: &Literals<'_>,
 ) -> Result<PluginRequirement, Reported> {
@@ -126,7 +127,7 @@ fn requirement(
                 continue;
             }
         };
-        let value = literals.value(&item.value)?;
+        let value = literals.value(&body.literal(&item.value))?;
         let Some(text) = value.as_str() else {
             return Err(malformed("a string is required".to_owned(), item.value.span));
         };
@@ -176,7 +177,7 @@ fn check_source(source: &str) -> Result<(), String> {
 }
 
 fn is_plugin_name(name: &str) -> bool {
-    let sound = |c: char| c == '-' || c == '_' || (c.is_alphanumeric() && !c.is_uppercase());
+    let sound = |c: char| c == '-' || (c.is_alphanumeric() && !c.is_uppercase());
     !name.is_empty()
         && name.chars().all(sound)
         && !name.starts_with('-')

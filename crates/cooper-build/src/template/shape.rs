@@ -220,9 +220,7 @@ pub(super) fn labels_fit(block: &Block, labels: &[&str], diags: &Diagnostics) ->
 
 /// Whether a word can be a name in HCL.
 pub fn is_identifier(word: &str) -> bool {
-    let mut letters = word.chars();
-    letters.next().is_some_and(|first| first.is_alphabetic() || first == '_')
-        && letters.all(|letter| letter.is_alphanumeric() || letter == '_' || letter == '-')
+    cooper_hcl::token::is_word(word)
 }
 
 /// Evaluates what may mention nothing and call nothing.
@@ -244,20 +242,20 @@ impl Literals<'_> {
         evaluate(expr, &Scope::new(), self.env())
     }
 
-    /// The value of an argument, as a string that is not null.
-    pub(super) fn string(&self, attribute: &Attribute) -> Result<String, Reported> {
-        let value = self.converted(attribute, &Type::String)?;
+    /// The value of an argument of a body, as a string that is not null.
+    pub(super) fn string(&self, body: &Body, attribute: &Attribute) -> Result<String, Reported> {
+        let value = self.converted(body, attribute, &Type::String)?;
         value.as_str().map(str::to_owned).ok_or_else(|| self.null(attribute))
     }
 
-    /// The value of an argument, as a boolean that is not null.
-    pub(super) fn bool(&self, attribute: &Attribute) -> Result<bool, Reported> {
-        let value = self.converted(attribute, &Type::Bool)?;
+    /// The value of an argument of a body, as a boolean that is not null.
+    pub(super) fn bool(&self, body: &Body, attribute: &Attribute) -> Result<bool, Reported> {
+        let value = self.converted(body, attribute, &Type::Bool)?;
         value.as_bool().ok_or_else(|| self.null(attribute))
     }
 
-    fn converted(&self, attribute: &Attribute, ty: &Type) -> Result<Value, Reported> {
-        self.value(&attribute.expr)?.convert(ty).map_err(|error| {
+    fn converted(&self, body: &Body, attribute: &Attribute, ty: &Type) -> Result<Value, Reported> {
+        self.value(&body.literal(&attribute.expr))?.convert(ty).map_err(|error| {
             let message = format!("`{}` cannot be used: {error}", attribute.name.text);
             let error = Diagnostic::error(Code::WrongType, message);
             self.diags.error(error.at(attribute.expr.span, ""))

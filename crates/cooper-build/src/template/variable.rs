@@ -103,8 +103,8 @@ pub(super) fn load(name: &Name, block: Block, template: &mut Template, literals:
         name: name.clone(),
         ty,
         default: body.attribute("default").map(|given| given.expr.clone()),
-        description: description.and_then(|given| literals.string(given).ok()),
-        sensitive: sensitive.is_some_and(|given| literals.bool(given).unwrap_or(true)),
+        description: description.and_then(|given| literals.string(&body, given).ok()),
+        sensitive: sensitive.is_some_and(|given| literals.bool(&body, given).unwrap_or(true)),
         rules: rules.collect(),
         header,
     });
@@ -148,7 +148,7 @@ fn rule(name: &Name, block: &Block, literals: &Literals<'_>) -> Option<Rule> {
         diags.error(error.at(condition.expr.span, ""));
     }
 
-    let text = literals.string(message).ok()?;
+    let text = literals.string(&body, message).ok()?;
     if !is_sentence(&text) {
         let error = Diagnostic::error(Code::InvalidValue, "`error_message` must be a sentence");
         let help = "begin with a capital letter and end with `.`, `?` or `!`";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Attribute, Block, Body, Expr, ExprKind, Json, Name, ObjectItem};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
-use crate::parse::{is_comment, parse_expression, read_within};
+use crate::parse::{is_comment, parse_expression, read_within, text_within};
 use crate::source::Span;
 
 impl Body {
@@ -53,6 +53,18 @@ impl Body {
             return self;
         }
         self.decided(labels, diags).0.into_owned()
+    }
+
+    /// An expression that may mention nothing: JSON has no templates there, and its strings mean
+    /// themselves.
+    #[must_use]
+    pub fn literal<'e>(&self, expr: &'e Expr) -> Cow<'e, Expr> {
+        match (&self.json, &*expr.kind) {
+            (Some(json), ExprKind::String(_) | ExprKind::Template(_)) => {
+                Cow::Owned(text_within(&json.file, expr.span))
+            }
+            _ => Cow::Borrowed(expr),
+        }
     }
 
     /// An argument that is read and not evaluated: a type, the name of an iterator. JSON has it
@@ -106,11 +118,7 @@ impl Property<'_> {
                 let kind = &self.kind.text;
                 let message = format!("`{kind}` needs a label here: its {wanted}");
                 let error = Diagnostic::error(Code::WrongLabels, message).at(object.span, "");
-                let open: String =
-                    self.names.iter().map(|name| format!("{{ \"{name}\": ")).collect();
-                let close = " }".repeat(self.names.len());
-                let help = format!("write `\"{kind}\": {open}{{ … }}{close}`");
-                self.error(error.help(help));
+                self.error(error.help(self.example()));
                 continue;
             };
             for item in items {
@@ -122,6 +130,13 @@ impl Property<'_> {
         }
     }
 
+    /// How such blocks are written.
+    fn example(&self) -> String {
+        let open: String = self.names.iter().map(|name| format!("{{ \"{name}\": ")).collect();
+        let close = " }".repeat(self.names.len());
+        format!("write `\"{}\": {open}{{ … }}{close}`", self.kind.text)
+    }
+
     /// A value that is what stands between the braces, or a list of such.
     fn bodies(&mut self, value: &Expr, labels: &[Name]) {
         let (bodies, several) = match &*value.kind {
@@ -130,7 +145,7 @@ impl Property<'_> {
             _ => (std::slice::from_ref(value), false),
         };
         for object in bodies {
-            let ExprKind::Object(items) = &*object.kind else {
+            let Some(items) = properties(object) else {
                 let kind = &self.kind.text;
                 let message = format!("`{kind}` is a block");
                 let error = Diagnostic::error(Code::WrongType, message).at(object.span, "");
@@ -175,5 +190,17 @@ impl Property<'_> {
                 None
             }
         }
+    }
+}
+
+/// The properties of one block: those of an object, or of all objects of an array.
+fn properties(value: &Expr) -> Option<Vec<&ObjectItem>> {
+    match &*value.kind {
+        ExprKind::Object(items) => Some(items.iter().collect()),
+        ExprKind::Tuple(elements) => {
+            let all: Option<Vec<_>> = elements.iter().map(properties).collect();
+            all.map(|all| all.into_iter().flatten().collect())
+        }
+        _ => None,
     }
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::parse::parse_template;
 use crate::system::FileKind;
+use crate::token::is_word;
 use crate::value::{Type, Value};
 use crate::{Diagnostics, Environment, Functions, Scope, SourceMap, evaluate};
 
@@ -197,10 +198,7 @@ fn templatefile(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
     let vars = mapping(args, 1)?;
     let mut scope = Scope::new();
     for (name, value) in vars {
-        let mut characters = name.chars();
-        let identifier = characters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && characters.all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        if !identifier {
+        if !is_word(name) {
             let message = format!("`{name}` cannot be the name of a variable");
             return Err(FunctionError::argument(1, message));
         }

@@ -102,6 +102,13 @@ impl Reader<'_> {
     }
 }
 
+/// What a string of JSON says, where it is no template.
+pub(crate) fn text_within(file: &SourceFile, span: Span) -> Expr {
+    let inside = Span::new(span.start() + 1, (span.end() - 1).max(span.start() + 1));
+    let text = normal(&Decoded::again(file.slice(inside), inside.start()).text);
+    Expr { kind: Arc::new(ExprKind::String(text)), span }
+}
+
 /// Reads what a string of JSON says, by a parser that takes it for a file. Places are those in
 /// the JSON text.
 pub(crate) fn read_within(

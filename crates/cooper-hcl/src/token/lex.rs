@@ -4,9 +4,9 @@
 //! A sound text needs nothing else. When something is left open, a second pass is made that
 //! guesses where it should have ended, so that the rest of the file can still be read.
 
-use unicode_ident::{is_xid_continue, is_xid_start};
+use unicode_ident::is_xid_start;
 
-use super::{Fault, MAX_TOKENS, Token, TokenKind, Tokens, is_word};
+use super::{Fault, MAX_TOKENS, Token, TokenKind, Tokens, continues_word, is_word};
 use crate::source::Span;
 
 /// What a text begins as.
@@ -186,8 +186,7 @@ impl<'t> Lexer<'t> {
         let is_ascii = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
         let mut length = bytes.iter().take_while(|b| is_ascii(b)).count();
         if bytes.get(length).is_some_and(|b| !b.is_ascii()) {
-            let end = |c: char| !(is_xid_continue(c) || c == '-');
-            length = rest.find(end).unwrap_or(rest.len());
+            length = rest.find(|c| !continues_word(c)).unwrap_or(rest.len());
         }
         self.push(TokenKind::Word, length);
     }
@@ -546,7 +545,7 @@ const fn sign(byte: u8, next: Option<u8>, third: Option<u8>) -> Option<(TokenKin
 /// Whether a line begins as an argument or a block does: `name = …`, `kind "label" {`.
 fn is_item(line: &str) -> bool {
     let line = line.trim();
-    let end = line.find(|c: char| !(is_xid_continue(c) || c == '-')).unwrap_or(line.len());
+    let end = line.find(|c| !continues_word(c)).unwrap_or(line.len());
     let (word, after) = (&line[..end], line[end..].trim_start());
     let assigns = after.starts_with('=') && !after.starts_with("==") && !after.starts_with("=>");
     let opens = after.ends_with('{') && !after.contains(['=', '$', '(', '[', '?']);

@@ -43,7 +43,15 @@ pub fn parse_type(expr: &Expr, env: Environment<'_>) -> Result<Type, Reported> {
             name => Err(not_a_type(name, expr, env)),
         },
         ExprKind::Call(call) => parse_constructor(call, expr, env),
-        ExprKind::Parenthesis(inner) => parse_type(inner, env),
+        ExprKind::Parenthesis(inner) => {
+            // What is inside may be wrong too.
+            parse_type(inner, env)?;
+            Err(env.diags.error(
+                Diagnostic::error(Code::WrongType, "a type has no parentheses of its own")
+                    .at(expr.span, "")
+                    .help("remove them"),
+            ))
+        }
         ExprKind::String(text) if KEYWORDS.contains(&&**text) => Err(env.diags.error(
             Diagnostic::error(Code::WrongType, "a type is written without quotes")
                 .at(expr.span, "")
@@ -131,7 +139,11 @@ fn parse_object(argument: &Expr, env: Environment<'_>) -> Result<Type, Reported>
         };
         match parse_attribute(&item.value, env) {
             Ok(attribute) => {
-                attributes.insert(name.clone(), attribute);
+                if attributes.insert(name.clone(), attribute).is_some() {
+                    let message = format!("the type has two attributes `{name}`");
+                    let error = Diagnostic::error(Code::WrongType, message);
+                    failed = Some(env.diags.error(error.at(item.key.span, "again here")));
+                }
             }
             Err(reported) => failed = Some(reported),
         }
