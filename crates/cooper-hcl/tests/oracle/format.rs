@@ -38,6 +38,9 @@ fn format_by_hand(oracle: &mut Oracle) -> Result<(), Failed> {
     let mut compared = 0;
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
+        if !path.is_file() {
+            continue;
+        }
         let text = std::fs::read_to_string(&path)?;
         let mut sources = SourceMap::new();
         let file = sources.add("x", text.as_str())?;
