@@ -231,6 +231,8 @@ impl Waiting<'_> {
             }
             None => Failure::new(format!("the plugin `{}` broke off {when}", self.name)),
         };
+        // A process is gone sooner than its last words are read.
+        let _ = tokio::time::timeout(ENDING, self.words.all()).await;
         let failure = match self.words.reason() {
             Some(reason) => failure.caused_by(reason),
             None => failure,

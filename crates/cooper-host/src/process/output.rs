@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cooper_wire::handshake;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio_util::sync::CancellationToken;
 
 /// How many of the last lines are remembered.
 const LINES: usize = 20;
@@ -44,11 +45,19 @@ pub(super) async fn drain(mut output: impl AsyncRead + Unpin) {
 pub(super) struct LastWords {
     plugin: String,
     lines: Mutex<VecDeque<String>>,
+    /// Cancelled when nothing more can be written.
+    over: CancellationToken,
 }
 
 impl LastWords {
     pub(super) fn new(plugin: &str) -> Self {
-        Self { plugin: plugin.to_owned(), lines: Mutex::default() }
+        Self { plugin: plugin.to_owned(), lines: Mutex::default(), over: CancellationToken::new() }
+    }
+
+    /// Waits until there is nothing more to be read, which may never be: what the plugin started can
+    /// hold its standard error.
+    pub(super) async fn all(&self) {
+        self.over.cancelled().await;
     }
 
     fn lines(&self) -> MutexGuard<'_, VecDeque<String>> {
@@ -75,6 +84,7 @@ impl LastWords {
         if !line.is_empty() {
             self.note(&mut line);
         }
+        self.over.cancel();
     }
 
     fn note(&self, line: &mut Vec<u8>) {
