@@ -60,7 +60,7 @@ const TESTS: &[(&str, Test)] = &[
     ("machine: a password opens one, and nothing shows it", machine::password),
     ("machine: keys of every kind, a certificate and an agent open one", machine::keys),
     ("machine: what does not let us in is one sentence", machine::refusals),
-    ("machine: one that starts late is waited for, and an interrupt ends that", machine::waiting),
+    ("machine: one that is not there is waited for, and an interrupt ends that", machine::waiting),
     ("machine: commands end as they end there", machine::endings),
     ("machine: files and folders arrive whole in both directions", machine::files),
     ("machine: a command that is given up is ended, with what it started", machine::given_up),
