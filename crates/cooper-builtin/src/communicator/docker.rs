@@ -30,7 +30,9 @@ pub(crate) struct DockerCommunicator {
     options: DockerOptions,
     /// Files that may have been left behind.
     temporary: TemporaryFiles,
-    /// The number of the container's user, looked up once.
+    /// Whom commands run as, as the container says, when that is known already.
+    declared_user: Option<String>,
+    /// The number of that user, looked up once.
     user: OnceCell<u64>,
 }
 
@@ -47,8 +49,14 @@ pub(crate) struct DockerOptions {
 }
 
 impl DockerCommunicator {
-    pub(crate) fn new(container: Arc<dyn Container>, options: DockerOptions) -> Self {
-        Self { container, options, temporary: TemporaryFiles::default(), user: OnceCell::new() }
+    /// A way into this container, whose user may have been seen already.
+    pub(crate) fn new(
+        container: Arc<dyn Container>,
+        options: DockerOptions,
+        declared_user: Option<String>,
+    ) -> Self {
+        let (temporary, user) = (TemporaryFiles::default(), OnceCell::new());
+        Self { container, options, temporary, declared_user, user }
     }
 
     /// Removes the files that steps may have left behind. Costs nothing when there are none.
@@ -92,7 +100,10 @@ impl DockerCommunicator {
 
     async fn look_up_user(&self) -> Result<u64, Failure> {
         let failed = |error: Error| because("find the container's user", &error);
-        let user = self.container.inspect().await.map_err(failed)?.user;
+        let user = match &self.declared_user {
+            Some(user) => user.clone(),
+            None => self.container.inspect().await.map_err(failed)?.user,
+        };
         let name = user.split(':').next().unwrap_or_default();
         if name.is_empty() {
             return Ok(ROOT);

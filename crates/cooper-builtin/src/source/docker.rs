@@ -312,9 +312,9 @@ impl Docker {
             }
             Choice::None => inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?,
             Choice::Docker => {
-                self.connect(cx, &**container).await;
-                let way =
-                    Arc::new(DockerCommunicator::new(container.clone(), self.options.clone()));
+                let user = self.connect(cx, &**container).await;
+                let (container, options) = (container.clone(), self.options.clone());
+                let way = Arc::new(DockerCommunicator::new(container, options, user));
                 let machine: Arc<dyn Communicator> = way.clone();
                 inside.run_shared(machine, facts.clone()).await?;
                 way.remove_temporary().await?;
@@ -323,12 +323,13 @@ impl Docker {
         Ok(facts)
     }
 
-    async fn connect(&self, cx: &StepCx, container: &dyn Container) {
+    /// Tells people where the container is, and gives its user. One that cannot be looked at fails
+    /// in its first step.
+    async fn connect(&self, cx: &StepCx, container: &dyn Container) -> Option<String> {
         cx.say(format!("Container ID: {}", container.id())).await;
-        // For people only; a container that cannot be looked at fails in its first step.
-        if let Ok(info) = container.inspect().await {
-            cx.say(format!("Using docker communicator to connect: {}", info.ip_address)).await;
-        }
+        let info = container.inspect().await.ok()?;
+        cx.say(format!("Using docker communicator to connect: {}", info.ip_address)).await;
+        Some(info.user)
     }
 
     fn facts(&self, cx: &StepCx, container: &dyn Container, info: &ImageInfo) -> Facts {
