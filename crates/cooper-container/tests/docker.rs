@@ -532,7 +532,7 @@ fn left(name: &str, labels: &[&str]) -> Removed {
 #[tokio::test]
 async fn what_the_dead_left_is_swept_and_nothing_else() {
     let engine = engine!();
-    let owner: Vec<&str> = cooper_container::owner::current().split('-').collect();
+    let owner: Vec<&str> = cooper_owner::current().split('-').collect();
     let [machine, boot, namespace, pid, started] = owner[..] else { panic!("five parts") };
     let count = |name: &str| unique(name).replace('-', "");
     let named = left(&unique("named"), &[]);
@@ -576,7 +576,7 @@ async fn a_name_of_the_users_has_a_companion_that_goes_with_it() {
     let format = "--format={{.Names}}";
     assert_eq!(found(&["--filter", &ours, format]).trim(), name);
     let told = found(&["--filter", &companion, format]);
-    assert!(told.starts_with(&format!("cooper-{}-", cooper_container::owner::current())), "{told}");
+    assert!(told.starts_with(&format!("cooper-{}-", cooper_owner::current())), "{told}");
 
     // The name is taken: nothing is left of another container that wants it.
     let refused = engine.start(&spec).await.map(drop).unwrap_err();

@@ -26,7 +26,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::output::{LastWords, drain, first_line};
 use crate::plugin::{Plugin, Role};
-use crate::sweep::{OWNER, owner};
+use crate::sweep::OWNER;
 
 /// How long a plugin may take until it says where it listens, and until it answers there.
 const STARTING: Duration = Duration::from_secs(60);
@@ -98,7 +98,7 @@ impl Launch {
             .envs([handshake::COOKIE])
             .envs(handshake::PORTS)
             .env("PACKER_RUN_UUID", &*self.run_id)
-            .env(OWNER, owner())
+            .env(OWNER, cooper_owner::current())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
