@@ -15,10 +15,14 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cooper_build::Failure;
+use cooper_build::component::Config;
+use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::rpc::CallError;
 use cooper_wire::spec::Object;
 use tokio::sync::OnceCell;
+
+use arguments::refused;
 
 use crate::process::{Launch, Process};
 use crate::schema::schema;
@@ -98,6 +102,28 @@ impl<R> Component<R> {
         };
         let remote = (self.remote)(&process, &self.launch);
         Ok((process, remote))
+    }
+
+    /// Lets a process read arguments, which `ask` sends. What it says of them, and that it is of no
+    /// use, is told at the component's block.
+    async fn read<T>(
+        &self,
+        config: &Config<'_>,
+        ask: impl AsyncFnOnce(R) -> Result<T, CallError>,
+    ) -> Result<(Process, R, T), Reported>
+    where
+        R: Clone,
+    {
+        let failed = |failure: &Failure| refused(config, &failure.to_string());
+        let (process, remote) = self.process().await.map_err(|failure| failed(&failure))?;
+        match ask(remote.clone()).await {
+            Ok(said) => Ok((process, remote, said)),
+            Err(CallError::Refused(text)) => {
+                self.put_back(process);
+                Err(refused(config, &text))
+            }
+            Err(error) => Err(failed(&process.failure(error).await)),
+        }
     }
 
     /// Keeps a process that has done nothing but read arguments: they can be read again.

@@ -12,7 +12,7 @@ use cooper_wire::service::datasource::Remote;
 use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use super::arguments::{alone, refused};
+use super::arguments::alone;
 use super::{ASKING, Component, READING};
 use crate::process::{Launch, Process};
 use crate::schema::{hcl_type, object_type};
@@ -69,17 +69,9 @@ impl DataSourceKind for DataKind {
     ) -> BoxFuture<'a, Result<Box<dyn DataSource>, Reported>> {
         Box::pin(async move {
             let configs = alone(&config, self.component.spec())?;
-            let failed = |failure: &Failure| refused(&config, &failure.to_string());
-            let (process, remote) =
-                self.component.process().await.map_err(|failure| failed(&failure))?;
-            match remote.configure(&configs, READING).await {
-                Ok(()) => Ok(Box::new(PluginData { process, remote }) as Box<dyn DataSource>),
-                Err(CallError::Refused(text)) => {
-                    self.component.put_back(process);
-                    Err(refused(&config, &text))
-                }
-                Err(error) => Err(failed(&process.failure(error).await)),
-            }
+            let read = async |remote: Remote| remote.configure(&configs, READING).await;
+            let (process, remote, ()) = self.component.read(&config, read).await?;
+            Ok(Box::new(PluginData { process, remote }) as Box<dyn DataSource>)
         })
     }
 }

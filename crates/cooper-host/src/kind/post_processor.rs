@@ -7,11 +7,10 @@ use cooper_build::{Artifact, Failure, StepCx};
 use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::message::Configs;
-use cooper_wire::rpc::CallError;
 use cooper_wire::service::post_processor::{Input, Made, Remote};
 use futures::future::BoxFuture;
 
-use super::arguments::{configs, refused};
+use super::arguments::configs;
 use super::{ASKING, Component, READING};
 use crate::artifact::{Shown, received};
 use crate::process::{Launch, Process};
@@ -44,16 +43,9 @@ impl component::PostProcessorKind for PostProcessorKind {
     ) -> BoxFuture<'a, Result<Box<dyn PostProcessor>, Reported>> {
         Box::pin(async move {
             let configs = configs(&config, self.0.spec())?;
-            let failed = |failure: &Failure| refused(&config, &failure.to_string());
-            let (process, remote) = self.0.process().await.map_err(|failure| failed(&failure))?;
-            match remote.configure(&configs, READING).await {
-                Ok(()) => self.0.put_back(process),
-                Err(CallError::Refused(text)) => {
-                    self.0.put_back(process);
-                    return Err(refused(&config, &text));
-                }
-                Err(error) => return Err(failed(&process.failure(error).await)),
-            }
+            let read = async |remote: Remote| remote.configure(&configs, READING).await;
+            let (process, _, ()) = self.0.read(&config, read).await?;
+            self.0.put_back(process);
             let prepared = PluginPostProcessor { component: self.0.clone(), configs };
             Ok(Box::new(prepared) as Box<dyn PostProcessor>)
         })

@@ -14,7 +14,7 @@ use cooper_wire::service::provisioner::Remote;
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
-use super::arguments::{configs, refused};
+use super::arguments::configs;
 use super::{ASKING, Component, READING};
 use crate::machine::Shown;
 use crate::process::{Launch, Process};
@@ -51,16 +51,9 @@ impl component::ProvisionerKind for ProvisionerKind {
     ) -> BoxFuture<'a, Result<Box<dyn Provisioner>, Reported>> {
         Box::pin(async move {
             let configs = configs(&config, self.0.spec())?;
-            let failed = |failure: &Failure| refused(&config, &failure.to_string());
-            let (process, remote) = self.0.process().await.map_err(|failure| failed(&failure))?;
-            match remote.prepare(&configs, READING).await {
-                Ok(()) => self.0.put_back(process),
-                Err(CallError::Refused(text)) => {
-                    self.0.put_back(process);
-                    return Err(refused(&config, &text));
-                }
-                Err(error) => return Err(failed(&process.failure(error).await)),
-            }
+            let read = async |remote: Remote| remote.prepare(&configs, READING).await;
+            let (process, _, ()) = self.0.read(&config, read).await?;
+            self.0.put_back(process);
             let component = self.0.clone();
             let prepared = PluginProvisioner { component, configs, process: Mutex::default() };
             Ok(Box::new(prepared) as Box<dyn Provisioner>)

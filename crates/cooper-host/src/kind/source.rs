@@ -9,7 +9,6 @@ use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::message::{Configs, Failed, Prepared};
 use cooper_wire::msgpack::Value;
-use cooper_wire::rpc::CallError;
 use cooper_wire::service::builder::Remote;
 use cooper_wire::service::hook::{self, Hook, Machine};
 use futures::future::BoxFuture;
@@ -53,14 +52,9 @@ impl component::SourceKind for SourceKind {
     ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>> {
         Box::pin(async move {
             let configs = configs(&config, self.0.spec())?;
-            let failed = |failure: &Failure| refused(&config, &failure.to_string());
-            let (process, remote) = self.0.process().await.map_err(|failure| failed(&failure))?;
-            let Prepared { generated, warnings, error } =
-                match remote.prepare(&configs, READING).await {
-                    Ok(prepared) => prepared,
-                    Err(CallError::Refused(text)) => return Err(refused(&config, &text)),
-                    Err(error) => return Err(failed(&process.failure(error).await)),
-                };
+            let read = async |remote: Remote| remote.prepare(&configs, READING).await;
+            let (process, remote, prepared) = self.0.read(&config, read).await?;
+            let Prepared { generated, warnings, error } = prepared;
             warnings.iter().for_each(|warning| warn(&config, warning));
             if let Some(Failed { message }) = error {
                 self.0.put_back(process);
