@@ -25,6 +25,11 @@ impl ArgumentType for GoDuration {
     }
 }
 
+/// An argument that says something: the empty string stands for none, as with Packer.
+pub(crate) fn given(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
 /// A duration as Go prints it: `1m30s`.
 pub(crate) fn shown(time: Duration) -> String {
     duration::format(i64::try_from(time.as_nanos()).unwrap_or(i64::MAX))
@@ -127,6 +132,21 @@ pub(crate) fn check_file(
         FileKind::Directory => {
             let message = format!("`{path}` is a folder, and a file is needed");
             Err(refuse_file(config, argument, index, message))
+        }
+    }
+}
+
+/// Records it when something other than a folder, or nothing, stands at `path`, which is an argument.
+pub(crate) fn check_folder(
+    config: &Config<'_>,
+    argument: &str,
+    path: &str,
+) -> Result<(), Reported> {
+    match check_exists(config, argument, None, path)? {
+        FileKind::Directory => Ok(()),
+        FileKind::File | FileKind::Other => {
+            let message = format!("`{path}` is a file, and a folder is needed");
+            Err(refuse(config, Code::UnreadableFile, argument, message, "name the folder it is in"))
         }
     }
 }

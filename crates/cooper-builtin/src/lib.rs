@@ -22,6 +22,7 @@ mod post_processor;
 mod provisioner;
 mod proxy;
 mod render;
+mod said;
 mod script;
 mod secret_store;
 mod source;

@@ -16,10 +16,12 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use crate::arguments::{no_effect, plain, refuse};
+use crate::arguments::{given, no_effect, plain, refuse};
 use crate::lines::Lines;
 use crate::render::Renderer;
-use crate::script::{self, Scripts, exit_message, quoted_if_needed, split_variables, variables};
+use crate::script::{
+    self, Scripts, VARIABLES, exit_message, quoted_if_needed, split_variables, variables,
+};
 
 component_config! {
     /// Runs scripts on the machine that Cooper runs on.
@@ -96,7 +98,6 @@ pub(crate) struct Local {
 impl Local {
     /// Checks the arguments.
     pub(crate) fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Self, Reported> {
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let command = given(arguments.command);
         let other = !arguments.inline.is_empty()
             || arguments.script.is_some()
@@ -114,7 +115,8 @@ impl Local {
             Some(command) => Ok(Scripts::Inline(vec![command.clone()])),
             None => chosen(),
         };
-        let variables = split_variables(config, &arguments.environment_vars);
+        let variables =
+            split_variables(config, "environment_vars", &arguments.environment_vars, VARIABLES);
         if arguments.use_linux_pathing {
             no_effect(config, "use_linux_pathing", "it is for Windows");
         }

@@ -8,7 +8,7 @@ use cooper_container::reference::Reference;
 use cooper_hcl::schema::ArgumentSchema;
 use cooper_hcl::{Code, Reported};
 
-use crate::arguments::{no_effect, refuse};
+use crate::arguments::{given, no_effect, refuse};
 use crate::failure::because;
 
 component_config! {
@@ -64,7 +64,6 @@ impl Login {
     /// shown.
     pub(crate) fn prepare(config: &Config<'_>) -> Result<Self, Reported> {
         let arguments: Arguments = config.read()?;
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         let login = Self {
             login: arguments.login,
             username: given(arguments.login_username),

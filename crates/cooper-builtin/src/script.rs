@@ -66,10 +66,15 @@ impl Scripts {
     }
 }
 
-/// Splits the elements of `environment_vars`.
+/// How the variables of a script are given.
+pub(crate) const VARIABLES: &str = "write `\"NAME=value\"`, or use `env = { NAME = \"value\" }`";
+
+/// Splits the elements of an argument, each of which is `name=value`; `help` says how one is written.
 pub(crate) fn split_variables(
     config: &Config<'_>,
+    argument: &str,
     variables: &[String],
+    help: &str,
 ) -> Result<Vec<(String, String)>, Reported> {
     let mut split = Vec::new();
     let mut result = Ok(());
@@ -80,13 +85,13 @@ pub(crate) fn split_variables(
             }
             _ => {
                 // The text may be a secret in the wrong place, so it is not repeated.
-                let message = format!("element {index} of `environment_vars` is not `name=value`");
+                let message = format!("element {index} of `{argument}` is not `name=value`");
                 result = Err(refuse_element(
                     config,
                     Code::InvalidValue,
-                    ("environment_vars", index),
+                    (argument, index),
                     message,
-                    "write `\"NAME=value\"`, or use `env = { NAME = \"value\" }`",
+                    help,
                 ));
             }
         }

@@ -18,6 +18,7 @@ use super::temporary::TemporaryFiles;
 use crate::archive::{self, First, Owner, Source};
 use crate::failure::because;
 use crate::files::own_name;
+use crate::said::Said;
 
 const ROOT: u64 = 0;
 
@@ -386,32 +387,6 @@ impl ExecOutput for Forward<'_> {
             self.remember(&bytes);
             self.output.write(Stream::Stderr, &bytes).await;
         })
-    }
-}
-
-/// Keeps a little output for a message.
-#[derive(Default)]
-struct Said(Vec<u8>);
-
-impl Said {
-    fn keep(&mut self, bytes: &[u8]) -> BoxFuture<'static, ()> {
-        let room = 4096_usize.saturating_sub(self.0.len());
-        self.0.extend(bytes.iter().take(room));
-        Box::pin(async {})
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0).trim().to_owned()
-    }
-}
-
-impl ExecOutput for Said {
-    fn stdout<'a>(&'a mut self, bytes: Bytes) -> BoxFuture<'a, ()> {
-        self.keep(&bytes)
-    }
-
-    fn stderr<'a>(&'a mut self, bytes: Bytes) -> BoxFuture<'a, ()> {
-        self.keep(&bytes)
     }
 }
 

@@ -32,6 +32,7 @@ use self::settings::Proof;
 pub(crate) use self::settings::{Host, SshSettings, schema};
 use self::trouble::Trouble;
 use super::temporary::TemporaryFiles;
+use crate::said::Said;
 use crate::script::quoted;
 
 /// How long to wait before a machine is tried again: at first, and at most.
@@ -39,9 +40,6 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from
 
 /// How long to wait before a server that refused is asked again.
 const AFTER_REFUSAL: Duration = Duration::from_secs(2);
-
-/// How much of what a command says is kept for a message.
-const SAID: usize = 4096;
 
 /// The `build.*` names that ssh adds.
 pub(crate) const FACTS: &[&str] = &["SSHPrivateKeyFile", "SSHAgentAuth"];
@@ -276,22 +274,6 @@ async fn finish(mut running: Running) -> Result<Ended, Failure> {
             }
             Event::NoInput(error) => return Err(Failure::new(error.to_string())),
         }
-    }
-}
-
-/// The beginning of what a command said.
-#[derive(Default)]
-struct Said(Vec<u8>);
-
-impl Said {
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = SAID.saturating_sub(self.0.len());
-        self.0.extend(bytes.iter().take(room));
-    }
-
-    /// What was said, if anything.
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0).trim().to_owned()
     }
 }
 

@@ -12,7 +12,7 @@ use cooper_hcl::{Code, Diagnostic, Reported};
 use futures::future::BoxFuture;
 
 use super::check_maker;
-use crate::arguments::no_docker_path;
+use crate::arguments::{given, no_docker_path};
 use crate::failure::because;
 use crate::image::{self, IMPORTED, TAGGED};
 use crate::kind::Kind;
@@ -55,7 +55,6 @@ fn prepare(
     engine: Arc<dyn ContainerEngine>,
 ) -> Result<Push, Reported> {
     no_docker_path(config, arguments.docker_path.as_deref());
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let login = Login::prepare(config);
     let names = |component: &String| matches!(component.as_str(), "docker-tag" | "docker-import");
     if config.before.first().is_some_and(|source| source == "docker")

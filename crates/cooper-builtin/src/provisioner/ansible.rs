@@ -15,18 +15,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, Output};
+use cooper_build::communicator::{Command, Communicator};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
-use cooper_build::{Failure, Stream, component_config};
+use cooper_build::{Failure, component_config};
 use cooper_hcl::{Code, FileKind, Reported};
-use futures::future::{BoxFuture, FutureExt};
+use futures::future::BoxFuture;
 use tempfile::{TempDir, TempPath};
 
-use crate::arguments::{check_exists, check_file, no_effect, plain, refuse, refuse_element};
+use crate::arguments::{check_file, check_folder, given, no_effect, plain, refuse};
 use crate::kind::Kind;
 use crate::local::execute;
 use crate::render::Renderer;
-use crate::script::{quoted_if_needed, real};
+use crate::said::Said;
+use crate::script::{quoted_if_needed, real, split_variables};
 use bridge::Bridge;
 use galaxy::{Install, Requirements};
 
@@ -161,7 +162,6 @@ struct Galaxy {
 }
 
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Ansible, Reported> {
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let mut result = check_file(config, "playbook_file", None, &arguments.playbook_file);
     let command = given(arguments.command);
     let command = command.unwrap_or_else(|| "ansible-playbook".to_owned());
@@ -177,24 +177,9 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Ansible, Reporte
     if let Some(folder) = &folder {
         result = check_folder(config, "inventory_directory", folder).and(result);
     }
-    let mut environment = Vec::new();
-    for (index, variable) in arguments.ansible_env_vars.iter().enumerate() {
-        match variable.split_once('=') {
-            Some((name, value)) if !name.is_empty() => {
-                environment.push((name.to_owned(), value.to_owned()));
-            }
-            _ => {
-                result = Err(refuse_element(
-                    config,
-                    Code::InvalidValue,
-                    ("ansible_env_vars", index),
-                    // The text may be a secret in the wrong place, so it is not repeated.
-                    format!("element {index} of `ansible_env_vars` is not `name=value`"),
-                    "write `\"NAME=value\"`",
-                ));
-            }
-        }
-    }
+    let help = "write `\"NAME=value\"`";
+    let environment =
+        split_variables(config, "ansible_env_vars", &arguments.ansible_env_vars, help);
     let is_given = |argument: &&str| {
         let value = config.value.as_mapping().and_then(|all| all.get(*argument));
         value.is_some_and(|value| !value.is_null())
@@ -206,6 +191,7 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Ansible, Reporte
         no_effect(config, "ansible_winrm_use_http", "it is for Windows");
     }
     result?;
+    let environment = environment?;
 
     let template = given(arguments.inventory_file_template);
     Ok(Ansible {
@@ -259,21 +245,6 @@ fn check_program(config: &Config<'_>, program: &str) -> Result<(), Reported> {
     ))
 }
 
-/// Records it when something other than a folder, or nothing, stands at a path.
-pub(super) fn check_folder(
-    config: &Config<'_>,
-    argument: &str,
-    path: &str,
-) -> Result<(), Reported> {
-    match check_exists(config, argument, None, path)? {
-        FileKind::Directory => Ok(()),
-        FileKind::File | FileKind::Other => {
-            let message = format!("`{path}` is a file, and a folder is needed");
-            Err(refuse(config, Code::UnreadableFile, argument, message, "name the folder it is in"))
-        }
-    }
-}
-
 impl Provisioner for Ansible {
     fn provision<'a>(
         &'a self,
@@ -306,11 +277,7 @@ impl Ansible {
         let command = self.command(cx, inventory.path(), place.folder.path()).await?;
         cx.say(format!("Executing Ansible: {}", shown(&command))).await;
         tokio::select! {
-            ended = execute(cx, &command, &environment) => match ended {
-                Ok(0) => Ok(()),
-                Ok(code) => Err(Failure::new(format!("Non-zero exit status: exit status {code}"))),
-                Err(error) => Err(not_started(&command, &error)),
-            },
+            ended = run_here(cx, &command, &environment) => ended,
             never = place.bridge.serve(machine) => match never {},
         }
     }
@@ -492,48 +459,38 @@ impl Galaxy {
         for arguments in install.calls(wanted) {
             cx.say("Executing Ansible Galaxy").await;
             let command = [vec![self.command.clone()], arguments].concat();
-            match execute(cx, &command, environment).await {
-                Ok(0) => {}
-                Ok(code) => {
-                    let message = format!("Non-zero exit status: exit status {code}");
-                    return Err(Failure::new(message));
-                }
-                Err(error) => return Err(not_started(&command, &error)),
-            }
+            run_here(cx, &command, environment).await?;
         }
         Ok(())
     }
 }
 
-fn not_started(command: &[String], error: &io::Error) -> Failure {
-    let program = command.first().map(String::as_str).unwrap_or_default();
-    Failure::new(format!("`{program}` cannot be started: {}", plain(error)))
-        .help("is Ansible installed on this machine?")
+/// Runs one of Ansible's programs on this machine.
+async fn run_here(
+    cx: &StepCx,
+    command: &[String],
+    environment: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
+    match execute(cx, command, environment).await {
+        Ok(0) => Ok(()),
+        Ok(code) => Err(Failure::new(format!("Non-zero exit status: exit status {code}"))),
+        Err(error) => {
+            let program = command.first().map(String::as_str).unwrap_or_default();
+            let message = format!("`{program}` cannot be started: {}", plain(&error));
+            Err(Failure::new(message).help("is Ansible installed on this machine?"))
+        }
+    }
 }
 
 /// Who commands in the machine run as; nobody when it does not say.
 async fn user_of(machine: &dyn Communicator) -> String {
-    let mut name = Name::default();
-    let command = Command { line: "id -un".to_owned(), stdin: Bytes::new() };
-    let status = machine.run(command, &mut name).await;
-    let name = String::from_utf8_lossy(&name.0).trim().to_owned();
+    let mut said = Said::default();
+    let command = Command { line: "id -un 2>/dev/null".to_owned(), stdin: Bytes::new() };
+    let status = machine.run(command, &mut said).await;
+    let name = said.text();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     let is_name = status.is_ok_and(|status| status.success()) && name.chars().all(plain);
     if is_name { name } else { String::new() }
-}
-
-/// The first bytes of a command's output.
-#[derive(Default)]
-struct Name(Vec<u8>);
-
-impl Output for Name {
-    fn write<'a>(&'a mut self, stream: Stream, bytes: &'a [u8]) -> BoxFuture<'a, ()> {
-        let room = 64_usize.saturating_sub(self.0.len());
-        if stream == Stream::Stdout {
-            self.0.extend_from_slice(&bytes[..room.min(bytes.len())]);
-        }
-        std::future::ready(()).boxed()
-    }
 }
 
 /// A command as people are shown it. As with Packer, what is called a password or a secret is

@@ -11,9 +11,8 @@ use cooper_hcl::{Code, Reported};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use super::ansible::check_folder;
 use super::ansible::galaxy::{Install, Requirements};
-use crate::arguments::{check_file, plain, refuse};
+use crate::arguments::{check_file, check_folder, given, plain, refuse};
 use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::render::Renderer;
@@ -124,7 +123,6 @@ struct Galaxy {
 }
 
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<AnsibleLocal, Reported> {
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let mut result = Ok(());
     let one = given(arguments.playbook_file);
     let choice = config.looking_at(&["playbook_file", "playbook_files"]);

@@ -15,11 +15,13 @@ use cooper_hcl::Reported;
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::arguments::{GoDuration, plain, shown};
+use crate::arguments::{GoDuration, given, plain, shown};
 use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::render::Renderer;
-use crate::script::{Scripts, exit_message, quoted, quoted_if_needed, split_variables, variables};
+use crate::script::{
+    Scripts, VARIABLES, exit_message, quoted, quoted_if_needed, split_variables, variables,
+};
 
 component_config! {
     /// Runs scripts in the machine: lines in the template or local files.
@@ -105,11 +107,11 @@ enum RemotePath {
 fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Shell, Reported> {
     let scripts =
         Scripts::choose(config, &arguments.inline, arguments.script.as_ref(), &arguments.scripts);
-    let variables = split_variables(config, &arguments.environment_vars);
+    let variables =
+        split_variables(config, "environment_vars", &arguments.environment_vars, VARIABLES);
     let (scripts, mut variables) = (scripts?, variables?);
     variables.extend(arguments.env);
 
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let default_format = if arguments.use_env_var_file { "export %s='%s'\n" } else { "%s='%s' " };
     let remote_folder = given(arguments.remote_folder).unwrap_or_else(|| "/tmp".to_owned());
     let remote_path = match (given(arguments.remote_path), given(arguments.remote_file)) {

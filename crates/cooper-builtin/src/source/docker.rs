@@ -24,7 +24,7 @@ use self::making::made;
 use self::outcome::{Outcome, export, exported};
 use self::pulls::{Pulls, Wanted};
 use self::run_command::RunCommand;
-use crate::arguments::{no_docker_path, no_effect, refuse};
+use crate::arguments::{given, no_docker_path, no_effect, refuse};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
 use crate::communicator::none::NoMachine;
 use crate::communicator::ssh::{SshCommunicator, SshSettings};
@@ -129,7 +129,6 @@ fn prepare(
     engine: Arc<dyn ContainerEngine>,
     pulls: Arc<Pulls>,
 ) -> Result<Docker, Reported> {
-    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     let platform = given(arguments.platform.take());
 
     no_docker_path(config, arguments.docker_path.as_deref());

@@ -14,10 +14,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::Said;
 use super::client::Client;
 use super::session::Session;
 use super::trouble::Trouble;
+use crate::said::Said;
 
 /// How many pieces of output may wait.
 const WAITING: usize = 8;

@@ -15,11 +15,12 @@ use jiff::Timestamp;
 use tokio_util::io::ReaderStream;
 
 use super::command::{Event, Running};
-use super::{Ended, Said, SshCommunicator, finish, nothing, of_bytes};
+use super::{Ended, SshCommunicator, finish, nothing, of_bytes};
 use crate::archive::{self, Owner};
 use crate::arguments::plain;
 use crate::failure::because;
 use crate::files::own_name;
+use crate::said::Said;
 
 /// How much of a local file is read at once.
 const PIECE: usize = 128 * 1024;

@@ -18,6 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::said::Said;
 use crate::script::quoted;
 
 /// The longest request and the longest piece of an answer, in bytes.
@@ -169,26 +170,14 @@ async fn upload(
             let mut said = Said::default();
             let status = machine.run(Command { line, stdin: piece.into() }, &mut said).await?;
             if !status.success() {
-                let said = String::from_utf8_lossy(&said.0);
-                return Err(Failure::new(format!("cannot write {destination}: {}", said.trim())));
+                let said = said.text();
+                return Err(Failure::new(format!("cannot write {destination}: {said}")));
             }
         }
         if last {
             return Ok(());
         }
         redirect = ">>";
-    }
-}
-
-/// The first kilobytes of what a command printed.
-#[derive(Default)]
-struct Said(Vec<u8>);
-
-impl Output for Said {
-    fn write<'a>(&'a mut self, _: Stream, bytes: &'a [u8]) -> BoxFuture<'a, ()> {
-        let room = 4096_usize.saturating_sub(self.0.len());
-        self.0.extend_from_slice(&bytes[..room.min(bytes.len())]);
-        Box::pin(std::future::ready(()))
     }
 }
 
