@@ -30,7 +30,14 @@ impl Scripts {
             ("script", script.is_some_and(|path| !path.is_empty())),
             ("scripts", !scripts.is_empty()),
         ];
-        let given: Vec<&str> = given.iter().filter(|given| given.1).map(|given| given.0).collect();
+        let mut given: Vec<&str> =
+            given.iter().filter(|given| given.1).map(|given| given.0).collect();
+        // What is not known yet does not hide that two others are too many.
+        let sure: Vec<&str> =
+            given.iter().copied().filter(|argument| config.knows(argument)).collect();
+        if sure.len() > 1 {
+            given = sure;
+        }
         let one = script.filter(|path| !path.is_empty());
         let mut found = one.map_or(Ok(()), |path| check_file(config, "script", None, path));
         for (index, path) in scripts.iter().enumerate() {

@@ -64,7 +64,7 @@ const TARGETS: &[Target] = &[
 /// Runs every target, or only some, each for as many seconds; fails at the first text that makes
 /// one panic, hang or use more than 2 GiB. The text is kept under `crates/cooper-fuzz/artifacts`.
 pub(crate) fn run(workspace: &Workspace, options: &[&str]) -> Result<()> {
-    let (mut seconds, mut only) = (60, None);
+    let (mut seconds, mut only, mut seed) = (60, None, 0);
     let mut options = options.iter();
     while let Some(option) = options.next() {
         let value = options.next().ok_or_else(|| Error::new(format!("{option} needs a value")))?;
@@ -73,6 +73,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[&str]) -> Result<()> {
                 seconds = value.parse().context("`--seconds` takes a whole number")?;
             }
             "--only" => only = Some(*value),
+            "--seed" => seed = value.parse().context("`--seed` takes a whole number")?,
             _ => return Err(Error::new(format!("there is no option `{option}`"))),
         }
     }
@@ -85,13 +86,14 @@ pub(crate) fn run(workspace: &Workspace, options: &[&str]) -> Result<()> {
     let program = installed(workspace)?;
     for target in chosen {
         println!("── {}, {seconds} s", target.name);
-        target.run(workspace, &program, seconds)?;
+        target.run(workspace, &program, seconds, seed)?;
     }
     Ok(())
 }
 
 impl Target {
-    fn run(&self, workspace: &Workspace, program: &Path, seconds: u32) -> Result<()> {
+    /// A seed of zero is another one each time.
+    fn run(&self, workspace: &Workspace, program: &Path, seconds: u32, seed: u32) -> Result<()> {
         // What was found to be interesting is kept from run to run.
         let corpus = workspace.target(&format!("fuzz/corpus/{}", self.name));
         std::fs::create_dir_all(&corpus).context("make a folder for the corpus")?;
@@ -108,6 +110,7 @@ impl Target {
             .args(["--", "-timeout=20", "-rss_limit_mb=2048"])
             .arg(format!("-max_len={LONGEST}"))
             .arg(format!("-max_total_time={seconds}"))
+            .arg(format!("-seed={seed}"))
             .arg(format!("-dict={FOLDER}/hcl.dict"))
             .arg("-print_final_stats=1")
             .output()

@@ -236,7 +236,7 @@ fn check_program(config: &Config<'_>, program: &str) -> Result<(), Reported> {
         return Ok(());
     }
     Err(refuse(
-        config,
+        &config.looking_at(&["skip_version_check"]),
         Code::UnreadableFile,
         "command",
         format!("there is no program `{program}`"),

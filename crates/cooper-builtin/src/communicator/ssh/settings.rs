@@ -202,6 +202,8 @@ struct Names {
     key: &'static str,
     certificate: &'static str,
     agent: &'static str,
+    /// What proves who logs in, one way or another.
+    proofs: &'static [&'static str],
 }
 
 const MACHINE: Names = Names {
@@ -210,6 +212,7 @@ const MACHINE: Names = Names {
     key: "ssh_private_key_file",
     certificate: "ssh_certificate_file",
     agent: "ssh_agent_auth",
+    proofs: &["ssh_agent_auth", "ssh_password", "ssh_private_key_file"],
 };
 
 const BASTION: Names = Names {
@@ -218,6 +221,14 @@ const BASTION: Names = Names {
     key: "ssh_bastion_private_key_file",
     certificate: "ssh_bastion_certificate_file",
     agent: "ssh_bastion_agent_auth",
+    proofs: &[
+        "ssh_bastion_agent_auth",
+        "ssh_bastion_password",
+        "ssh_bastion_private_key_file",
+        "ssh_bastion_interactive",
+        // Taken for the bastion where there is none of its own.
+        "ssh_private_key_file",
+    ],
 };
 
 /// Reads arguments, and says what is wrong with them.
@@ -280,26 +291,17 @@ impl Reader<'_> {
                 });
                 Ok(Route::Proxy { host: host.to_owned(), port, user })
             }
-            (Some(_), Some(_)) => Err(refuse(
+            (Some(host), Some(_)) => self.bastion(host, arguments).and(Err(refuse(
                 &self.config.looking_at(&["ssh_bastion_host"]),
                 Code::ConflictingArguments,
                 "ssh_proxy_host",
                 "the way goes through `ssh_bastion_host` or `ssh_proxy_host`, and not both",
                 "remove one of them",
-            )),
+            ))),
         }
     }
 
     fn bastion(&self, host: &str, arguments: &Arguments) -> Result<Route, Reported> {
-        if arguments.ssh_bastion_interactive {
-            return Err(refuse(
-                self.config,
-                Code::InvalidValue,
-                "ssh_bastion_interactive",
-                "nobody is asked for the bastion's password",
-                "give it as `ssh_bastion_password`, which also answers servers that ask",
-            ));
-        }
         let port = self.port("ssh_bastion_port", arguments.ssh_bastion_port, 22);
         // As with Packer, the machine's own key is taken where there is none for the bastion.
         let (key, certificate) = match text(&arguments.ssh_bastion_private_key_file) {
@@ -310,13 +312,25 @@ impl Reader<'_> {
             }
             _ => (&arguments.ssh_bastion_private_key_file, &arguments.ssh_bastion_certificate_file),
         };
-        let proof = self.proof(
-            &BASTION,
-            text(&arguments.ssh_bastion_password),
-            text(key),
-            text(certificate),
-            arguments.ssh_bastion_agent_auth,
-        );
+        let password = text(&arguments.ssh_bastion_password);
+        let (key, agent) = (text(key), arguments.ssh_bastion_agent_auth);
+        // What else is wrong is told as well, but who wants to be asked lacks no other proof.
+        let asked = arguments.ssh_bastion_interactive.then(|| {
+            refuse(
+                self.config,
+                Code::InvalidValue,
+                "ssh_bastion_interactive",
+                "nobody is asked for the bastion's password",
+                "give it as `ssh_bastion_password`, which also answers servers that ask",
+            )
+        });
+        let proof = match asked {
+            Some(refused) if password.is_none() && key.is_none() && !agent => Err(refused),
+            Some(refused) => {
+                self.proof(&BASTION, password, key, text(certificate), agent).and(Err(refused))
+            }
+            None => self.proof(&BASTION, password, key, text(certificate), agent),
+        };
         let user = match text(&arguments.ssh_bastion_username) {
             Some(user) => Ok(user.to_owned()),
             None => Err(self.missing(
@@ -348,8 +362,9 @@ impl Reader<'_> {
             .zip(all)
             .filter_map(|(given, name)| given.then_some(name))
             .collect();
+        let mut sound = Ok(());
         if let [first, second, ..] = given.as_slice() {
-            return Err(refuse(
+            sound = Err(refuse(
                 &self.config.looking_at(&all),
                 Code::ConflictingArguments,
                 second,
@@ -358,7 +373,7 @@ impl Reader<'_> {
             ));
         }
         if certificate.is_some() && key.is_none() {
-            return Err(refuse(
+            sound = Err(refuse(
                 &self.config.looking_at(&[names.key]),
                 Code::MissingArgument,
                 names.certificate,
@@ -366,18 +381,17 @@ impl Reader<'_> {
                 "name the file of the key that the certificate was made for",
             ));
         }
-        match (password, key) {
+        let key = key.map(|path| self.key(names.key, path)).transpose();
+        let certificate =
+            certificate.map(|path| self.certificate(names.certificate, path)).transpose();
+        sound?;
+        match (password, key?) {
             (Some(password), _) => Ok(Proof::Password(password.to_owned())),
-            (None, Some(path)) => {
-                let key = self.key(names.key, path);
-                let certificate =
-                    certificate.map(|path| self.certificate(names.certificate, path)).transpose();
-                Ok(Proof::Key(Arc::new(key?), certificate?.map(Box::new)))
-            }
+            (None, Some(key)) => Ok(Proof::Key(Arc::new(key), certificate?.map(Box::new))),
             (None, None) if agent => Ok(Proof::Agent(self.agent())),
             (None, None) => Err(self.missing(
                 names.user,
-                &all,
+                names.proofs,
                 "there is no way to log in: a password, a key or an agent is required",
                 &format!("add `{}`, `{}`, or `{} = true`", names.password, names.key, names.agent),
             )),
