@@ -310,28 +310,44 @@ pub fn check_plugins(
     catalog: &Catalog,
     session: &Session,
 ) -> Result<(), Reported> {
-    let mut result = Ok(());
+    let mut result = check_built_in(template, catalog, session);
     for plugin in &template.plugins {
-        let PluginRequirement { source, version, source_span, version_span, .. } = plugin;
-        let error = match catalog.plugin_version(source) {
-            None => {
-                let message = format!("the plugin `{source}` is neither built in nor installed");
-                let help = "install it, or remove the requirement and what needs it";
-                Diagnostic::error(Code::MissingPlugin, message).at(*source_span, "").help(help)
-            }
-            Some(built_in) => {
-                if Version::parse(built_in).is_ok_and(|built_in| version.allows(&built_in)) {
-                    continue;
-                }
-                let message = format!(
-                    "`{version}` is required of the plugin `{source}`, and Cooper has it built in \
-                     as version {built_in} has it"
-                );
-                let help = format!("change the constraint so that {built_in} meets it");
-                Diagnostic::error(Code::MissingPlugin, message).at(*version_span, "").help(help)
-            }
-        };
-        result = Err(session.diags.error(error));
+        let PluginRequirement { source, version, source_span, .. } = plugin;
+        if catalog.plugin_version(source.as_str()).is_none() {
+            let message = format!(
+                "the plugin `{source}` is not installed at a version that meets `{version}`"
+            );
+            let error = Diagnostic::error(Code::MissingPlugin, message).at(*source_span, "");
+            let help = format!("run `cooper init {}`", template.path.display());
+            result = Err(session.diags.error(error.help(help)));
+        }
+    }
+    result
+}
+
+/// Checks that what a template requires of the plugins that are there is met.
+///
+/// # Errors
+///
+/// [`Reported`], after recording every requirement that is not met.
+pub fn check_built_in(
+    template: &Template,
+    catalog: &Catalog,
+    session: &Session,
+) -> Result<(), Reported> {
+    let mut result = Ok(());
+    for PluginRequirement { source, version, version_span, .. } in &template.plugins {
+        let Some(built_in) = catalog.plugin_version(source.as_str()) else { continue };
+        if Version::parse(built_in).is_ok_and(|built_in| version.allows(&built_in)) {
+            continue;
+        }
+        let message = format!(
+            "`{version}` is required of the plugin `{source}`, and Cooper has it built in as version \
+             {built_in} has it"
+        );
+        let help = format!("change the constraint so that {built_in} meets it");
+        let error = Diagnostic::error(Code::MissingPlugin, message).at(*version_span, "");
+        result = Err(session.diags.error(error.help(help)));
     }
     result
 }

@@ -54,6 +54,8 @@ pub enum Language {
 pub struct Template {
     /// What it is written in.
     pub language: Language,
+    /// What was named to be read: a file or a folder.
+    pub path: PathBuf,
     /// The folder the template is in, as the user wrote it: `path.root`.
     pub root: PathBuf,
     /// Whether the template is a folder, whose `*.auto.pkrvars.hcl` files are read too.

@@ -84,6 +84,11 @@ impl Version {
         own.zip(numbers).all(|(own, wanted)| own == *wanted)
     }
 
+    /// What stands behind the dash of a pre-release; empty for a release.
+    pub fn prerelease(&self) -> &str {
+        &self.prerelease
+    }
+
     /// Whether it comes before a release.
     pub fn is_prerelease(&self) -> bool {
         !self.prerelease.is_empty()

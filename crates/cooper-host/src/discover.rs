@@ -3,12 +3,14 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use cooper_build::PluginSource;
 use cooper_build::version::Version;
 use cooper_hcl::System;
 use cooper_wire::handshake;
 use sha2::{Digest, Sha256};
 
 use crate::describe::{DescribeError, Descriptions};
+use crate::platform::Platform;
 use crate::plugin::Plugin;
 
 /// How many levels of folders are looked into.
@@ -129,27 +131,13 @@ pub fn installed(folder: &Path) -> Vec<Installed> {
     found
 }
 
-/// This machine's system and processor, as Go names them: `_linux_amd64`.
-fn machine() -> String {
-    let system = match std::env::consts::OS {
-        "macos" => "darwin",
-        other => other,
-    };
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        "x86" => "386",
-        other => other,
-    };
-    format!("_{system}_{processor}")
-}
-
 impl Installed {
     /// A file that is a plugin for this machine by its name:
     /// `packer-plugin-docker_v1.1.5_x5.0_linux_amd64`.
     fn of(path: PathBuf) -> Option<Self> {
         let file = path.file_name()?.to_str()?;
-        let rest = file.strip_prefix("packer-plugin-")?.strip_suffix(&machine())?;
+        let rest =
+            file.strip_prefix("packer-plugin-")?.strip_suffix(&format!("_{}", Platform::this()))?;
         let (rest, api) = rest.rsplit_once("_x")?;
         let (name, version) = rest.rsplit_once("_v")?;
         // Build metadata would make two names of one version.
@@ -158,13 +146,13 @@ impl Installed {
         Some(Self { name, version: parsed, written_version, api, path })
     }
 
-    /// Whether it speaks our protocol, by its name.
-    fn speaks_ours(&self) -> bool {
-        let numbers = self.api.strip_prefix('x').and_then(|api| api.split_once('.'));
-        let (major, minor) = handshake::VERSION;
-        numbers.is_some_and(|(theirs, least)| {
-            theirs.parse() == Ok(major) && least.parse::<u32>().is_ok_and(|least| least <= minor)
-        })
+    /// Whether it is one of a source, by where it is and by its name. `folder` is the one that
+    /// plugins are installed in; as in Packer, its place in the folder of the namespace is its own
+    /// business.
+    pub fn is_of(&self, source: &PluginSource, folder: &Path) -> bool {
+        let own = source.folder_in(folder);
+        let namespace = own.parent().unwrap_or(folder);
+        self.name == source.name() && self.path.starts_with(namespace)
     }
 
     /// The plugin, after its checksum was verified and it was asked what is in it. Nothing of it
@@ -174,10 +162,20 @@ impl Installed {
     ///
     /// When it cannot be used.
     pub async fn verified(&self, descriptions: &Descriptions) -> Result<Plugin, Refused> {
-        let path = self.path.clone();
-        if !self.speaks_ours() {
-            return Err(Refused::Protocol { path, api: self.api.clone() });
+        if !speaks_ours(&self.api) {
+            let (path, api) = (self.path.clone(), self.api.clone());
+            return Err(Refused::Protocol { path, api });
         }
+        self.described(descriptions).await
+    }
+
+    /// The same for whatever version of the protocol it speaks.
+    ///
+    /// # Errors
+    ///
+    /// When it is not what its name and its checksum say.
+    pub async fn described(&self, descriptions: &Descriptions) -> Result<Plugin, Refused> {
+        let path = self.path.clone();
         let checked = path.clone();
         let digest = tokio::task::spawn_blocking(move || checksum(&checked));
         let digest = digest.await.unwrap_or_else(|error| {
@@ -194,11 +192,26 @@ impl Installed {
     }
 }
 
+/// Whether a version of the protocol, such as `x5.0`, is one that we speak.
+pub fn speaks_ours(api: &str) -> bool {
+    let numbers = api.strip_prefix('x').and_then(|api| api.split_once('.'));
+    let (major, minor) = handshake::VERSION;
+    numbers.is_some_and(|(theirs, least)| {
+        theirs.parse() == Ok(major) && least.parse::<u32>().is_ok_and(|least| least <= minor)
+    })
+}
+
+/// The file that has a program's checksum.
+pub fn checksum_file(program: &Path) -> PathBuf {
+    let mut beside = program.as_os_str().to_owned();
+    beside.push(CHECKSUM);
+    beside.into()
+}
+
 /// The digest of a program that is the one beside it.
 fn checksum(path: &Path) -> Result<String, Refused> {
     const DIGITS: usize = 64;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(CHECKSUM);
+    let beside = checksum_file(path);
     let no_checksum = |cause| Refused::NoChecksum { path: path.to_owned(), cause };
     let mut wanted = [0; DIGITS];
     let file = std::fs::File::open(&beside);
@@ -212,7 +225,11 @@ fn checksum(path: &Path) -> Result<String, Refused> {
 }
 
 /// The SHA-256 of a file, in hexadecimal.
-fn sha256(path: &Path) -> std::io::Result<String> {
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn sha256(path: &Path) -> std::io::Result<String> {
     let mut file = std::fs::File::open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 16];

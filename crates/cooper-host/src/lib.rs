@@ -10,6 +10,7 @@ pub mod describe;
 pub mod discover;
 mod kind;
 mod machine;
+pub mod platform;
 pub mod plugin;
 mod plugins;
 mod process;
@@ -18,5 +19,6 @@ mod sweep;
 mod ui;
 mod value;
 
+pub use platform::Platform;
 pub use plugin::Plugin;
 pub use plugins::Plugins;

@@ -112,7 +112,7 @@ impl Extensions for Plugins {
                 others: components.others,
             };
             let required: Vec<&PluginRequirement> = (template.plugins.iter())
-                .filter(|plugin| catalog.plugin_version(&plugin.source).is_none())
+                .filter(|plugin| catalog.plugin_version(plugin.source.as_str()).is_none())
                 .collect();
             if required.is_empty() && needed == Components::default() {
                 return catalog;
@@ -127,7 +127,7 @@ impl Extensions for Plugins {
                 if let (Some(plugin), Some(best)) =
                     (candidate.requirement, candidate.versions.first())
                 {
-                    catalog.plugin(&*plugin.source, best.version.to_string());
+                    catalog.plugin(plugin.source.as_str(), best.version.to_string());
                 }
                 // What is not used is neither read nor asked.
                 if !is_used(candidate.prefix, &needed) {
@@ -161,11 +161,8 @@ fn candidates<'a>(
 ) -> Vec<Candidate<'a>> {
     let mut candidates = Vec::new();
     for requirement in required {
-        let (namespace, name) = requirement.source.rsplit_once('/').unwrap_or_default();
-        let inside = folder.join(namespace);
         let versions = all.iter().rev().filter(|installed| {
-            installed.name == name
-                && installed.path.starts_with(&inside)
+            installed.is_of(&requirement.source, folder)
                 && requirement.version.allows(&installed.version.release())
         });
         let versions: Vec<_> = versions.collect();

@@ -57,6 +57,11 @@ pub enum Command {
     /// Write a legacy template in HCL
     #[command(name = "hcl2_upgrade")]
     Upgrade(UpgradeArgs),
+    /// Install the plugins that a template requires
+    Init(InitArgs),
+    /// Install, list and remove plugins
+    #[command(alias = "plugin")]
+    Plugins(PluginsArgs),
     /// Help an editor with templates: the Language Server Protocol on standard input and output
     Lsp(LspArgs),
     /// Print a script that lets a shell complete commands and flags
@@ -186,6 +191,101 @@ pub struct FixArgs {
     pub ignored: IgnoredArgs,
 
     /// A legacy template
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
+}
+
+/// What `init` takes.
+#[derive(Args, Debug)]
+pub struct InitArgs {
+    /// Install newer versions than those that are there, if the template allows them
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub upgrade: bool,
+
+    /// Fetch plugins again that are there
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub force: bool,
+
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+
+    /// A template file, or a folder of them
+    #[arg(value_name = "TEMPLATE")]
+    pub path: PathBuf,
+}
+
+/// What `plugins` takes.
+#[derive(Args, Debug)]
+pub struct PluginsArgs {
+    /// What to do with plugins.
+    #[command(subcommand)]
+    pub command: PluginsCommand,
+}
+
+/// The commands of `plugins`.
+#[derive(Subcommand, Debug)]
+pub enum PluginsCommand {
+    /// Install a plugin from its source, or from a file
+    Install(PluginsInstallArgs),
+    /// List the plugins that are installed
+    Installed,
+    /// Remove plugins that are installed
+    Remove(PluginsRemoveArgs),
+    /// List the plugins that a template requires, and what is installed of them
+    Required(PluginsRequiredArgs),
+}
+
+/// What `plugins install` takes.
+#[derive(Args, Debug)]
+pub struct PluginsInstallArgs {
+    /// Install this program, and fetch nothing; its version is the one it says it has
+    #[arg(long = "path", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Fetch it again if it is there
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub force: bool,
+
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+
+    /// Where it comes from: `github.com/OWNER/NAME`
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+
+    /// Which versions will do: `1.2.3`, `~> 1.2`; the newest of them is installed
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+}
+
+/// What `plugins remove` takes.
+#[derive(Args, Debug)]
+pub struct PluginsRemoveArgs {
+    /// Where the plugin came from, or the absolute path of an installed program
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+
+    /// Which versions are removed: `1.2.3`, `< 2`; all of them, when it is left out
+    #[arg(value_name = "VERSION")]
+    pub version: Option<String>,
+}
+
+/// What `plugins required` takes.
+#[derive(Args, Debug)]
+pub struct PluginsRequiredArgs {
+    /// What Packer takes here too.
+    #[command(flatten)]
+    pub ignored: IgnoredArgs,
+
+    /// A template file, or a folder of them
     #[arg(value_name = "TEMPLATE")]
     pub path: PathBuf,
 }
@@ -645,7 +745,11 @@ mod tests {
             (&["-force", "build", "t"], 1),
             (&[], 127),
             (&["bulid", "t"], 127),
-            (&["init", "."], 127),
+            (&["plugins"], 1),
+            (&["plugins", "instal"], 1),
+            (&["plugins", "install"], 1),
+            (&["plugins", "install", "-help"], 0),
+            (&["plugin", "-h"], 0),
             (&["-h"], 0),
             (&["help"], 0),
             (&["help", "build"], 0),

@@ -5,19 +5,23 @@ mod completion;
 mod console;
 mod fix;
 mod fmt;
+mod init;
 mod inspect;
 mod lsp;
+mod plugins;
 mod upgrade;
 mod validate;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use cooper_build::template::is_legacy;
 use cooper_build::{
-    Catalog, DataSources, InputOptions, OnError, Plan, PlanOptions, Selection, Session, prepare,
+    Catalog, DataSources, Failure, InputOptions, OnError, Plan, PlanOptions, Selection, Session,
+    prepare,
 };
 use cooper_builtin::catalog;
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::{Code, Diagnostic, Reported, System};
 use cooper_host::Plugins;
 use uuid::Uuid;
 
@@ -31,8 +35,10 @@ pub(crate) use completion::completion;
 pub(crate) use console::console;
 pub(crate) use fix::fix;
 pub(crate) use fmt::fmt;
+pub(crate) use init::init;
 pub(crate) use inspect::inspect;
 pub(crate) use lsp::lsp;
+pub(crate) use plugins::plugins;
 pub(crate) use upgrade::upgrade;
 pub(crate) use validate::validate;
 
@@ -67,19 +73,29 @@ fn asking<T>(
     ui: &mut Ui,
     work: impl AsyncFnOnce(&Catalog, &mut Session) -> T,
 ) -> Option<T> {
-    let runtime = match Engine::runtime(&*session.system).enable_all().build() {
+    let run_id = Uuid::new_v4().to_string();
+    let catalog = full_catalog(&Engine::find(&*session.system), session, &run_id);
+    taking_time(session.system.clone(), ui, async |_| work(&catalog, session).await)
+}
+
+/// Does something that takes its time; nothing when it was cancelled or could not be started, which
+/// is told.
+fn taking_time<T>(
+    system: Arc<dyn System>,
+    ui: &mut Ui,
+    work: impl AsyncFnOnce(&mut Ui) -> T,
+) -> Option<T> {
+    let runtime = match Engine::runtime(&*system).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui.error(&format!("cannot start: {error}"));
             return None;
         }
     };
-    let run_id = Uuid::new_v4().to_string();
-    let catalog = full_catalog(&Engine::find(&*session.system), session, &run_id);
     let done = runtime.block_on(async {
         let mut signals = Signals::listen();
         tokio::select! {
-            done = work(&catalog, session) => Some(done),
+            done = work(ui) => Some(done),
             _ = signals.first() => None,
         }
     });
@@ -87,6 +103,17 @@ fn asking<T>(
         ui.error("Cancelled before the end.");
     }
     done
+}
+
+/// Prints why something did not work that no text of a template has caused, each cause on a line of
+/// its own.
+fn print_failure(failure: &Failure, ui: &mut Ui) {
+    let mut text = format!("error: {}", failure.message());
+    let causes = failure.causes().iter().map(|cause| format!("\n  {cause}"));
+    causes.chain(failure.next_step().map(|help| format!("\n  help: {help}"))).for_each(|line| {
+        text.push_str(&line);
+    });
+    ui.error(&text);
 }
 
 /// What comes in the box, and the plugins that are installed.

@@ -64,6 +64,16 @@ fn obey(argv: Vec<OsString>) -> Exit {
             log::start(&session, &mut ui);
             commands::fix(args, session, &mut ui)
         }
+        Command::Init(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::init(args, session, &mut ui)
+        }
+        Command::Plugins(args) => {
+            let session = Session::new(system);
+            log::start(&session, &mut ui);
+            commands::plugins(args, session, &mut ui)
+        }
         Command::Lsp(_) => {
             log::start(&Session::new(system.clone()), &mut ui);
             commands::lsp(system, &mut ui)
@@ -101,6 +111,8 @@ fn asks_stores(command: &Command) -> bool {
         Command::Validate(args) => args.evaluate_datasources,
         Command::Version
         | Command::Completion(_)
+        | Command::Init(_)
+        | Command::Plugins(_)
         | Command::Lsp(_)
         | Command::Fmt(_)
         | Command::Upgrade(_)
@@ -131,6 +143,8 @@ fn options(cli: &Cli) -> UiOptions {
         | Command::Inspect(_)
         | Command::Upgrade(_)
         | Command::Fix(_)
+        | Command::Init(_)
+        | Command::Plugins(_)
         | Command::Lsp(_)
         | Command::Console(_)
         | Command::Fmt(_)

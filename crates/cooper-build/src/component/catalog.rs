@@ -94,9 +94,11 @@ impl Catalog {
     /// `foo = { source = "github.com/hashicorp/docker", … }` there is a `foo-tag` too.
     pub fn with_accessors(&self, plugins: &[PluginRequirement]) -> Self {
         let mut catalog = self.clone();
-        for plugin in plugins.iter().filter(|plugin| self.plugins.contains_key(&plugin.source)) {
-            let name = plugin.source.rsplit('/').next().unwrap_or_default();
-            catalog.accessors.insert(plugin.accessor.clone(), name.to_owned());
+        for plugin in
+            plugins.iter().filter(|plugin| self.plugins.contains_key(plugin.source.as_str()))
+        {
+            let name = plugin.source.name().to_owned();
+            catalog.accessors.insert(plugin.accessor.clone(), name);
         }
         catalog
     }

@@ -99,7 +99,7 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
         return load_legacy(path, session);
     }
     let (root, is_folder, files) = find(path, session)?;
-    let mut template = empty(root, is_folder);
+    let mut template = empty(path, root, is_folder);
     // One broken file does not hide what is wrong in another.
     let read: Vec<_> = files.iter().map(|file| read(file, session)).collect();
     let diags = &session.diags;
@@ -140,9 +140,10 @@ fn readable_part<'s>(path: &Path, session: &'s Session) -> Option<(&'s SourceFil
 }
 
 /// A template that says nothing.
-fn empty(root: PathBuf, is_folder: bool) -> Template {
+fn empty(path: &Path, root: PathBuf, is_folder: bool) -> Template {
     Template {
         language: Language::Hcl,
+        path: path.to_owned(),
         root,
         is_folder,
         variables: Vec::new(),
@@ -181,7 +182,7 @@ pub(crate) fn legacy_template(
     file: &SourceFile,
     diags: &Diagnostics,
 ) -> Template {
-    let mut template = empty(folder_of(path), false);
+    let mut template = empty(path, folder_of(path), false);
     legacy::load(node, file, &mut template, diags);
     template
 }

@@ -5,6 +5,7 @@ use cooper_hcl::{Code, Diagnostic, Reported, Span};
 
 use super::Template;
 use super::shape::{ArgumentShape, BlockShape, Literals, Rest, Shape};
+use crate::plugin_source::PluginSource;
 use crate::version::{Constraint, Version};
 
 /// A plugin that the template requires.
@@ -13,7 +14,7 @@ pub struct PluginRequirement {
     /// What its components' names begin with.
     pub accessor: String,
     /// Where it comes from: `github.com/hashicorp/docker`.
-    pub source: String,
+    pub source: PluginSource,
     /// The versions that will do.
     pub version: Constraint,
     /// Where its name stands.
@@ -148,7 +149,8 @@ fn requirement(
             }
             Ok(constraint)
         });
-    check_source(&source).map_err(|cause| malformed(cause, source_span))?;
+    let source = PluginSource::parse(&source);
+    let source = source.map_err(|cause| malformed(cause.to_string(), source_span))?;
     Ok(PluginRequirement {
         accessor: accessor.to_owned(),
         source,
@@ -157,23 +159,6 @@ fn requirement(
         version_span,
         source_span,
     })
-}
-
-/// Checks an address such as `github.com/hashicorp/docker`.
-fn check_source(source: &str) -> Result<(), String> {
-    let parts: Vec<&str> = source.split('/').collect();
-    let shaped = (3..=16).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty());
-    if !shaped || source.contains([':', '?', '#', ' ']) {
-        return Err(format!("`{source}` is not an address such as `github.com/hashicorp/docker`"));
-    }
-    let name = parts.last().copied().unwrap_or_default();
-    if let Some(rest) = name.strip_prefix("packer-plugin-").or(name.strip_prefix("packer-")) {
-        return Err(format!("a plugin's address ends in `{rest}`, without `packer-plugin-`"));
-    }
-    if name.contains('.') || name.contains("--") {
-        return Err(format!("`{name}` cannot be the name of a plugin"));
-    }
-    Ok(())
 }
 
 fn is_plugin_name(name: &str) -> bool {

@@ -13,14 +13,8 @@ use cooper_hcl::did_you_mean;
 use super::Stop;
 use crate::exit::Exit;
 
-/// Commands of Packer that Cooper does not have, and what is to be done without them.
-const NOT_YET: &[(&str, Option<&str>)] = &[
-    ("init", Some("the components of the docker plugin are built in: leave this command out")),
-    ("plugin", Some("the components of the docker plugin are built in")),
-    ("plugins", Some("the components of the docker plugin are built in")),
-    ("verify-attestation", None),
-    ("sbom-generate", None),
-];
+/// Commands of Packer that Cooper does not have.
+const NOT_YET: &[&str] = &["verify-attestation", "sbom-generate"];
 
 /// Rewrites a command line, the program's own name first, and finds its command. `root` knows the
 /// commands and flags.
@@ -35,6 +29,7 @@ pub(super) fn rewrite(
     let mut argv = argv.into_iter();
     let mut before = vec![argv.next().unwrap_or_else(|| "cooper".into())];
     let mut command: Option<Command> = None;
+    let mut names = Vec::new();
     let mut flags = Vec::new();
     let mut words = Vec::new();
     let mut help = false;
@@ -44,11 +39,20 @@ pub(super) fn rewrite(
             break;
         }
         let Some(flag) = Flag::read(&word) else {
-            match command {
-                Some(_) => words.push(word),
-                None if word == "help" => help = true,
-                None => command = Some(find(&word, root)?),
-            }
+            let found = match &mut command {
+                Some(group) if group.has_subcommands() => find_in(&word, group)?,
+                Some(_) => {
+                    words.push(word);
+                    continue;
+                }
+                None if word == "help" => {
+                    help = true;
+                    continue;
+                }
+                None => find(&word, root)?,
+            };
+            names.push(OsString::from(found.get_name()));
+            command = Some(found);
             continue;
         };
         if matches!(flag.name.as_bytes(), b"h" | b"help") {
@@ -60,6 +64,7 @@ pub(super) fn rewrite(
             (Some(Kind::Truth), _) => flags.push(flag.truth(scope)?),
             (Some(Kind::Value), _) => flags.push(flag.value(&mut argv, scope)?),
             (None, None) if matches!(flag.name.as_bytes(), b"v" | b"version") => {
+                names.push("version".into());
                 command = Some(find(OsStr::new("version"), root)?);
             }
             (None, None) => return Err(flag.before_command(root)),
@@ -76,7 +81,11 @@ pub(super) fn rewrite(
         let text = format!("error: a command is missing\n\n{}", help_text(root.clone()));
         return Err(Stop { text, exit: Exit::UnknownCommand });
     };
-    before.push(command.get_name().into());
+    if command.has_subcommands() {
+        let text = format!("error: `{}` needs a command\n\n", full_name(&command));
+        return Err(Stop { text: text + &help_text(command), exit: Exit::Failure });
+    }
+    before.append(&mut names);
     if command.get_name() == "version" {
         words.clear();
     }
@@ -89,24 +98,49 @@ pub(super) fn rewrite(
 }
 
 fn find(name: &OsStr, root: &mut Command) -> Result<Command, Stop> {
-    if let Some(command) = root.get_subcommands().find(|command| name == command.get_name()) {
+    if let Some(command) = known(name, root) {
         return Ok(command.clone());
     }
     let name = name.to_string_lossy();
-    let mut text = match NOT_YET.iter().find(|(known, _)| *known == name) {
-        Some((known, None)) => format!("error: Cooper has no `{known}` yet\n"),
-        Some((known, Some(instead))) => {
-            format!("error: Cooper has no `{known}` yet\n  help: {instead}\n")
-        }
+    let mut text = match NOT_YET.iter().find(|known| **known == name) {
+        Some(known) => format!("error: Cooper has no `{known}` yet\n"),
         None => {
-            let names = root.get_subcommands().map(Command::get_name);
-            let help = did_you_mean(&name, names);
-            let help = help.map_or_else(String::new, |help| format!("  help: {help}\n"));
+            let help = meant(&name, root);
             format!("error: there is no command `{}`\n{help}", name.escape_debug())
         }
     };
     text.push_str(&format!("\n{}", help_text(root.clone())));
     Err(Stop { text, exit: Exit::UnknownCommand })
+}
+
+/// Finds a command of a command.
+fn find_in(name: &OsStr, group: &mut Command) -> Result<Command, Stop> {
+    if let Some(command) = known(name, group) {
+        return Ok(command.clone());
+    }
+    let name = name.to_string_lossy();
+    let (what, help) = (full_name(group), meant(&name, group));
+    let text = format!("error: `{what}` has no command `{}`\n{help}\n", name.escape_debug());
+    Err(Stop { text: text + &help_text(group.clone()), exit: Exit::Failure })
+}
+
+fn known<'a>(name: &OsStr, group: &'a Command) -> Option<&'a Command> {
+    let is_called = |command: &&Command| {
+        name == command.get_name() || command.get_all_aliases().any(|alias| name == alias)
+    };
+    group.get_subcommands().find(is_called)
+}
+
+/// Which command may have been meant, as a line of help.
+fn meant(name: &str, group: &Command) -> String {
+    let help = did_you_mean(name, group.get_subcommands().map(Command::get_name));
+    help.map_or_else(String::new, |help| format!("  help: {help}\n"))
+}
+
+/// A command as it is typed, without the program's name: `plugins install`.
+pub(super) fn full_name(command: &Command) -> String {
+    let typed = command.get_bin_name().unwrap_or_default();
+    typed.strip_prefix("cooper ").unwrap_or(command.get_name()).to_owned()
 }
 
 /// The short form of help, which says everything.
@@ -207,7 +241,7 @@ impl<'a> Flag<'a> {
             .collect();
         let name = format!("-{}", self.name.to_string_lossy());
         let help = did_you_mean(&name, known.iter().map(String::as_str));
-        let what = format!("`{}` has no flag `{}`", command.get_name(), self.shown());
+        let what = format!("`{}` has no flag `{}`", full_name(command), self.shown());
         wrong(&what, help, command)
     }
 

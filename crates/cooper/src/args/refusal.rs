@@ -7,11 +7,11 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use cooper_hcl::did_you_mean;
 
 use super::Stop;
-use super::go_flags::wrong;
+use super::go_flags::{full_name, wrong};
 
 /// What to print for an error that clap has found in a command's line.
 pub(super) fn tell(error: &Error, command: &Command) -> Stop {
-    let name = command.get_name();
+    let name = &full_name(command);
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.escape_debug().to_string(),
         _ => String::new(),
@@ -26,8 +26,8 @@ pub(super) fn tell(error: &Error, command: &Command) -> Stop {
     match error.kind() {
         ErrorKind::MissingRequiredArgument => {
             let taken = taken.unwrap_or_default();
-            let help = match name {
-                "build" | "validate" | "inspect" | "fmt" => {
+            let help = match name.as_str() {
+                "build" | "validate" | "inspect" | "fmt" | "init" | "plugins required" => {
                     format!("`cooper {name} .` takes the templates of this folder")
                 }
                 _ => format!("write `cooper {name} {taken}`"),

@@ -61,7 +61,7 @@ impl Inspected<'_> {
         let PluginRequirement { accessor, source, version, span, .. } = plugin;
         json!({
             "name": accessor,
-            "source": source,
+            "source": source.as_str(),
             "version": version.to_string(),
             "place": self.place(*span),
         })
