@@ -279,7 +279,9 @@ impl Reader<'_> {
     fn route(&self, arguments: &Arguments) -> Result<Route, Reported> {
         match (text(&arguments.ssh_bastion_host), text(&arguments.ssh_proxy_host)) {
             (None, None) => Ok(Route::Direct),
-            (Some(host), None) => self.bastion(host, arguments),
+            // A proxy that turns up later is in the way of the bastion, whatever is wrong with that.
+            (Some(host), None) => Reader { config: &self.config.looking_at(&["ssh_proxy_host"]) }
+                .bastion(host, arguments),
             (None, Some(host)) => {
                 if let Some(password) = text(&arguments.ssh_proxy_password) {
                     self.config.secrets.add(password);
@@ -291,13 +293,13 @@ impl Reader<'_> {
                 });
                 Ok(Route::Proxy { host: host.to_owned(), port, user })
             }
-            (Some(host), Some(_)) => self.bastion(host, arguments).and(Err(refuse(
+            (Some(_), Some(_)) => Err(refuse(
                 &self.config.looking_at(&["ssh_bastion_host"]),
                 Code::ConflictingArguments,
                 "ssh_proxy_host",
                 "the way goes through `ssh_bastion_host` or `ssh_proxy_host`, and not both",
                 "remove one of them",
-            ))),
+            )),
         }
     }
 
