@@ -81,13 +81,29 @@ pub struct Offer {
 }
 
 impl Broker {
-    /// Takes the streams of a session. For a plugin, the main channel is offered too.
+    /// Takes the streams of a session.
     pub fn new(session: Session) -> Self {
+        let broker = Self::idle(session);
+        broker.start();
+        broker
+    }
+
+    /// Takes the streams of a session with a host, which may dial the main channel at once.
+    pub fn of_plugin(session: Session) -> (Self, Offer) {
+        let broker = Self::idle(session);
+        let main = broker.offer_main();
+        broker.start();
+        (broker, main)
+    }
+
+    fn idle(session: Session) -> Self {
         let (last, dialling) = (AtomicU32::new(MAIN), Semaphore::new(UNANSWERED));
         let shared = Arc::new(Shared { last, dialling, waiting: Mutex::default() });
-        let broker = Self { session, shared };
-        tokio::spawn(route(broker.session.incoming(), broker.shared.clone()));
-        broker
+        Self { session, shared }
+    }
+
+    fn start(&self) {
+        tokio::spawn(route(self.session.incoming(), self.shared.clone()));
     }
 
     /// The session.

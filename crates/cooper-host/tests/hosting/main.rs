@@ -3,6 +3,7 @@
 
 mod bench;
 mod plugin;
+mod sdk;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -18,13 +19,14 @@ fn main() {
     {
         return plugin::main(mode, rest);
     }
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 9] = [
         ("every_kind_of_component_is_hosted_in_both_encodings", every_kind),
         ("arguments_are_checked_by_the_plugin_s_own_schema", arguments_are_checked),
         ("what_a_plugin_finds_wrong_is_told_at_its_place", refusals),
         ("facts_reach_provisioners_of_plugins", facts),
         ("a_plugin_that_misbehaves_is_named_in_one_error", misbehaviour),
         ("a_provisioner_that_takes_too_long_is_cancelled", timeouts),
+        ("a_panic_in_a_plugin_on_the_sdk_is_one_error", panics),
         ("a_file_with_another_checksum_is_not_run", checksums),
         ("no_process_is_left", no_process_is_left),
     ];
@@ -69,7 +71,7 @@ build {
 "#;
 
 fn every_kind() -> Result<(), Failed> {
-    for mode in ["good", "old"] {
+    for mode in ["good", "old", "sdk", "sdk-old"] {
         let Outcome { lines, artifacts, failures, mistakes } = Bench::new(mode).run(EVERYTHING);
         same(mistakes, vec![])?;
         same(failures, vec![])?;
@@ -99,14 +101,17 @@ source "test" "box" {
 }
 build { sources = ["source.test.box"] }
 "#;
-    let mistakes = Bench::new("good").run(template).mistakes;
-    same(
-        mistakes,
-        vec![
-            "t.pkr.hcl:3:3: there is no argument called `nam` here".to_owned(),
-            "t.pkr.hcl:5:11: the argument `key` has the wrong type".to_owned(),
-        ],
-    )
+    for mode in ["good", "sdk", "sdk-old"] {
+        let mistakes = Bench::new(mode).run(template).mistakes;
+        same(
+            mistakes,
+            vec![
+                "t.pkr.hcl:3:3: there is no argument called `nam` here".to_owned(),
+                "t.pkr.hcl:5:11: the argument `key` has the wrong type".to_owned(),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 fn refusals() -> Result<(), Failed> {
@@ -120,14 +125,17 @@ build {
   }
 }
 "#;
-    let mistakes = Bench::new("good").run(template).mistakes;
-    same(
-        mistakes,
-        vec![
-            "t.pkr.hcl:2:1: the machine cannot be called so".to_owned(),
-            "t.pkr.hcl:7:16: `commands` has one that is bad".to_owned(),
-        ],
-    )
+    for mode in ["good", "sdk"] {
+        let mistakes = Bench::new(mode).run(template).mistakes;
+        same(
+            mistakes,
+            vec![
+                "t.pkr.hcl:2:1: the machine cannot be called so".to_owned(),
+                "t.pkr.hcl:7:16: `commands` has one that is bad".to_owned(),
+            ],
+        )?;
+    }
+    Ok(())
 }
 
 fn facts() -> Result<(), Failed> {
@@ -141,11 +149,33 @@ build {
   }
 }
 "#;
-    let Outcome { lines, mistakes, failures, artifacts } = Bench::new("good").run(template);
+    for mode in ["good", "sdk", "sdk-old"] {
+        let Outcome { lines, mistakes, failures, artifacts } = Bench::new(mode).run(template);
+        same(mistakes, vec![])?;
+        has(&lines.join("\n"), "provisioning custom of i-1 with ID i-1")?;
+        same(artifacts, vec![])?;
+        has(&failures.join("\n"), "a command ended with 3")?;
+    }
+    Ok(())
+}
+
+fn panics() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    commands = ["echo before", "panic"]
+    password = "open sesame"
+  }
+}
+"#;
+    let Outcome { lines, failures, artifacts, mistakes } = Bench::new("sdk").run(template);
     same(mistakes, vec![])?;
-    has(&lines.join("\n"), "provisioning custom of i-1 with ID i-1")?;
+    has(&lines.join("\n"), "out: echo before")?;
     same(artifacts, vec![])?;
-    has(&failures.join("\n"), "a command ended with 3")
+    has(&failures.join("\n"), "the plugin panicked at crates/cooper-host/tests/hosting/sdk.rs:")?;
+    has(&failures.join("\n"), "boom with Some(\"<sensitive>\")")
 }
 
 fn misbehaviour() -> Result<(), Failed> {
@@ -200,8 +230,10 @@ build {
 }
 "#;
     let started = std::time::Instant::now();
-    let Outcome { failures, .. } = Bench::new("good").run(template);
-    has(&failures.join("\n"), "did not end within its timeout of 300ms")?;
+    for mode in ["good", "sdk"] {
+        let Outcome { failures, .. } = Bench::new(mode).run(template);
+        has(&failures.join("\n"), "did not end within its timeout of 300ms")?;
+    }
     match started.elapsed().as_secs() < 60 {
         true => Ok(()),
         false => Err("it took too long".into()),

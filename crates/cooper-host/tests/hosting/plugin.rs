@@ -19,11 +19,19 @@ use cooper_wire::yamux::{Role, Session, Stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
+use super::sdk;
+
 /// What this program is started with as a plugin, before how it behaves.
 pub(crate) const FLAG: &str = "--be-a-plugin";
 
 /// Is a plugin that behaves in a way.
 pub(crate) fn main(mode: &str, arguments: &[String]) {
+    match (mode, arguments) {
+        // What is in it is what is in ours, and so does not say that it knows protobuf.
+        ("sdk-old", [command]) if command == "describe" => return describe("old"),
+        ("sdk" | "sdk-old", arguments) => return sdk::main(arguments),
+        _ => {}
+    }
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match &arguments[..] {
         ["describe"] => describe(mode),
@@ -97,8 +105,7 @@ fn start(mode: &str, kind: &str, encoding: Encoding) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.expect("a runtime can be made").block_on(async {
         let connection = tokio::net::UnixStream::from_std(connection).expect("it is a socket");
-        let broker = Broker::new(Session::new(connection, Role::Server, None));
-        let main = broker.offer_main();
+        let (broker, main) = Broker::of_plugin(Session::new(connection, Role::Server, None));
         let stream = main.accept(Duration::from_secs(5)).await.expect("the host dials");
         let component = Component { mode: mode.to_owned(), arguments: Mutex::default() };
         let service: Box<dyn for<'a> rpc::Service<'a>> = match kind {
@@ -225,7 +232,7 @@ impl builder::Builder for Component {
 }
 
 /// A machine in which a command's output is the command.
-struct Echo;
+pub(crate) struct Echo;
 
 impl Communicator for Echo {
     async fn start(&self, command: Command, started: Started) -> Result<i64, String> {

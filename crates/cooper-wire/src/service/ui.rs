@@ -152,6 +152,15 @@ impl Remote {
         self.client.call("Ui.Say", &text.into()).await
     }
 
+    /// Says something below that. Hosts since 2021 show it as they show what is said.
+    ///
+    /// # Errors
+    ///
+    /// When the channel ended.
+    pub async fn message(&self, text: impl Into<String>) -> Result<(), CallError> {
+        self.client.call("Ui.Message", &text.into()).await
+    }
+
     /// Says what went wrong.
     ///
     /// # Errors
