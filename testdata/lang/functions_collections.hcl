@@ -233,6 +233,10 @@ merge_3         = merge({ a = 1 }, ["x"]) # error: 36-41 function-call "a map or
 merge_4         = [merge(null, convert(null, string), { a = 1 }), { "a" : 1 }]
 merge_5         = merge(convert(null, string)) # error: 25-46 function-call "a map or an object is required, not string"
 merge_6         = [merge({ a = 1 }, { b = 2 }), { "a" : 1, "b" : 2 }]
+merge_7         = merge(convert(null, string), { a = 1 }, null) # error: 25-46 function-call "a map or an object is required, not string"
+merge_8         = [merge(null, [], { a = 1 }), { "a" : 1 }]
+merge_9         = merge(null, ["x"]) # error: 31-36 function-call "a map or an object is required, not tuple([string])"
+merge_10        = [merge(convert(null, map(string))), convert({}, map(string))]
 merge_null      = [merge(null, { b = 2 }), { "b" : 2 }]
 merge_unknown   = [merge(unknown_map, { b = 2 }), "<unknown any>"]
 merge_wrong     = merge("x", { b = 2 }) # error: 25-28 function-call "a map or an object is required, not string"

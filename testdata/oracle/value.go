@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"sort"
 	"strings"
 
@@ -11,7 +10,7 @@ import (
 // value is a value as an answer tells it.
 //
 // Strings, booleans and null stand for themselves, and lists, sets and tuples are arrays, sets in
-// the order of their elements' JSON. Everything else is an object with one name that says what it
+// the order that a loop over them has. Everything else is an object with one name that says what it
 // is: "number" (every digit, as text), "object" (maps too), "unknown" (a type), "sensitive".
 type value struct {
 	Type  string `json:"type"`
@@ -39,20 +38,12 @@ func content(v cty.Value) any {
 	case ty == cty.Bool:
 		return v.True()
 	case ty == cty.Number:
-		number := v.AsBigFloat()
-		if number.Sign() == 0 {
-			// There is a minus zero too.
-			return map[string]any{"number": "0"}
-		}
-		return map[string]any{"number": number.Text('f', -1)}
+		return map[string]any{"number": v.AsBigFloat().Text('f', -1)}
 	case ty.IsListType() || ty.IsSetType() || ty.IsTupleType():
 		elements := []any{}
 		for it := v.ElementIterator(); it.Next(); {
 			_, element := it.Element()
 			elements = append(elements, content(element))
-		}
-		if ty.IsSetType() {
-			sort.Slice(elements, func(a, b int) bool { return jsonText(elements[a]) < jsonText(elements[b]) })
 		}
 		return elements
 	case ty.IsMapType() || ty.IsObjectType():
@@ -65,14 +56,6 @@ func content(v cty.Value) any {
 	default:
 		return map[string]any{"other": ty.FriendlyName()}
 	}
-}
-
-func jsonText(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
 }
 
 // typeText writes a type as a template would, with names sorted.

@@ -193,10 +193,14 @@ fn calculate(op: BinaryOp, a: &Number, b: &Number) -> Result<Value, NumberError>
 pub(crate) fn equal(left: &Value, right: &Value) -> Option<bool> {
     // What is null or unknown may turn out to be null on both sides.
     let open = |one: &Value, other: &Value| one.is_null() && (other.is_null() || !other.is_known());
-    if !open(left, right) && !open(right, left) && !may_be_same(&left.ty(), &right.ty()) {
-        return Some(false);
+    if open(left, right) || open(right, left) {
+        return equal_content(left, right);
     }
-    equal_content(left, right)
+    let known = left.is_wholly_known() && right.is_wholly_known();
+    let (left_type, right_type) = (left.ty(), right.ty());
+    // What is known has its type for good, an empty list of anything too.
+    let same = if known { left_type == right_type } else { may_be_same(&left_type, &right_type) };
+    if same { equal_content(left, right) } else { Some(false) }
 }
 
 /// Whether values of these types can be equal: the types are the same, or will be.

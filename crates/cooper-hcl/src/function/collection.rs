@@ -579,25 +579,41 @@ fn lookup(_: &FunctionCx<'_>, args: &[Value]) -> Result {
 
 fn merge_type(args: &[Value]) -> Result<Type> {
     let mut types = Vec::new();
-    // As in Packer, with a bare null among them a null of any type is left out.
-    let bare_null = args.iter().any(|arg| arg.is_null() && arg.ty() == Type::Any);
     for (index, arg) in args.iter().enumerate() {
         match arg.ty() {
-            Type::Any | Type::Map(_) | Type::Object(_) if arg.is_null() => {}
-            _ if arg.is_null() && bare_null => {}
-            ty @ (Type::Map(_) | Type::Object(_)) => types.push((arg, ty)),
+            // As in Packer, nobody asks for the types behind a bare null.
+            Type::Any if arg.is_null() => return types_behind_null(args, index),
             Type::Any => return Ok(Type::Any),
+            ty @ (Type::Map(_) | Type::Object(_)) => types.push((arg, ty)),
             ty => return Err(wrong(index, "a map or an object", &ty)),
         }
     }
     if let Some((_, first @ Type::Map(_))) = types.first()
-        && types.len() == args.len()
         && types.iter().all(|(_, ty)| ty == first)
     {
         return Ok(first.clone());
     }
+    merged_object(&types.into_iter().filter(|(arg, _)| !arg.is_null()).collect::<Vec<_>>())
+}
+
+/// The type of what is merged where the argument at `null` is a bare null: nulls of any type are
+/// left out behind it.
+fn types_behind_null(args: &[Value], null: usize) -> Result<Type> {
+    let mut types = Vec::new();
+    for (index, arg) in args.iter().enumerate().filter(|(_, arg)| !arg.is_null()) {
+        match arg.ty() {
+            ty @ (Type::Map(_) | Type::Object(_)) => types.push((arg, ty)),
+            Type::Any => return Ok(Type::Any),
+            _ if index > null && arg.as_sequence().is_some_and(<[Value]>::is_empty) => {}
+            ty => return Err(wrong(index, "a map or an object", &ty)),
+        }
+    }
+    merged_object(&types)
+}
+
+fn merged_object(types: &[(&Value, Type)]) -> Result<Type> {
     let mut attributes: BTreeMap<Arc<str>, Type> = BTreeMap::new();
-    for (arg, ty) in &types {
+    for (arg, ty) in types {
         match ty {
             Type::Object(inner) => attributes
                 .extend(inner.iter().map(|(name, attribute)| (name.clone(), attribute.ty.clone()))),
@@ -617,7 +633,8 @@ fn merge(_: &FunctionCx<'_>, args: &[Value]) -> Result {
     }
     let mut merged = Attributes::new();
     for (index, arg) in args.iter().enumerate() {
-        if !arg.is_null() {
+        // What is no mapping and has nothing in it stands behind a bare null.
+        if !arg.is_null() && arg.as_sequence().is_none() {
             merged.extend(mapping(args, index)?.iter().map(|(name, e)| (name.clone(), e.clone())));
             limit::elements(merged.len())?;
         }
@@ -766,6 +783,12 @@ fn product_type(args: &[Value]) -> Result<(Type, Type)> {
 fn setproduct(_: &FunctionCx<'_>, args: &[Value]) -> Result {
     let (ty, tuple) = product_type(args)?;
     let Type::Tuple(element_types) = &tuple else { return Ok(Value::unknown(ty)) };
+    // Nobody asks for the types of what stands in no row.
+    for index in 0..args.len() {
+        if sequence(args, index)?.is_empty() {
+            return converted(&Value::list(tuple, []), &ty, 0);
+        }
+    }
     let mut columns = Vec::new();
     let mut total = 1_usize;
     for (index, element) in element_types.iter().enumerate() {

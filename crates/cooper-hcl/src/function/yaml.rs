@@ -309,7 +309,7 @@ fn write(value: &Value, output: &mut limit::Text, indent: usize, place: Place) -
                 return write_literal(text, output, indent).map(|()| false);
             }
             word("")?;
-            write_quoted(text, output, indent).map(|()| true)
+            write_quoted(text, output, indent.max(2)).map(|()| true)
         }
         ValueKind::List(_, elements) | ValueKind::Set(_, elements) | ValueKind::Tuple(elements) => {
             if elements.is_empty() {

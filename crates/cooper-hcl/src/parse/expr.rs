@@ -174,7 +174,7 @@ impl Parser<'_> {
     fn old_index(&mut self, target: Built) -> Result<Built, Reported> {
         let text = self.text();
         let place = self.here();
-        if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        if text.contains('.') {
             let keys: String = text.split('.').map(|key| format!("[{key}]")).collect();
             return Err(self.diags.error(
                 Diagnostic::error(Code::Syntax, "only one number can stand after a `.`")
@@ -190,9 +190,12 @@ impl Parser<'_> {
 
     fn bracket(&mut self, target: Built) -> Result<Built, Reported> {
         let key = self.inside(Lines::Ignored, |parser| {
-            if parser.peek() == Some(T::Star) && parser.peek_second().is_none() {
-                parser.take();
-                return Ok(None);
+            // No value begins with a star.
+            if parser.eat(T::Star).is_some() {
+                return match parser.peek() {
+                    None => Ok(None),
+                    Some(_) => Err(parser.unexpected("`]`")),
+                };
             }
             let key = parser.value_before("`]`")?;
             Ok(Some(key))
@@ -203,6 +206,9 @@ impl Parser<'_> {
             Some(key) => {
                 let depth = target.depth.max(key.depth);
                 self.build(ExprKind::Index { target: target.expr, key: key.expr }, span, depth)
+            }
+            None if self.counts_lines() && self.tokens.text(brackets).contains('\n') => {
+                Err(self.error("`[*]` stands on one line, where no bracket is around it", brackets))
             }
             None => {
                 // Everything that follows belongs to each element.

@@ -107,6 +107,11 @@ impl<'a> Parser<'a> {
         (self.peek() == Some(kind)).then(|| self.take().span)
     }
 
+    /// Whether the end of a line means something here.
+    pub(super) fn counts_lines(&self) -> bool {
+        self.lines == Lines::Count
+    }
+
     /// From here to the end of the bracket, line ends mean nothing.
     pub(super) fn ignore_lines(&mut self) {
         self.lines = Lines::Ignored;

@@ -191,20 +191,29 @@ impl<'t> Lexer<'t> {
         self.push(TokenKind::Word, length);
     }
 
+    /// As in HCL, whatever looks like more of a number belongs to it: `1.5.2` is one wrong number.
     fn number(&mut self) {
         let bytes = self.rest().as_bytes();
-        let digits = |from: usize| {
-            bytes[from.min(bytes.len())..].iter().take_while(|b| b.is_ascii_digit()).count()
-        };
-        let mut length = digits(0);
-        if bytes.get(length) == Some(&b'.') && digits(length + 1) > 0 {
-            length += 1 + digits(length + 1);
-        }
-        if matches!(bytes.get(length), Some(b'e' | b'E')) {
-            let sign = usize::from(matches!(bytes.get(length + 1), Some(b'+' | b'-')));
-            if digits(length + 1 + sign) > 0 {
-                length += 1 + sign + digits(length + 1 + sign);
+        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        let (mut at, mut length) = (0, 0);
+        loop {
+            match bytes.get(at) {
+                Some(b'0'..=b'9') => at += 1,
+                // What ends with a point, or with several, ends before it.
+                Some(b'.') => {
+                    at += 1;
+                    continue;
+                }
+                Some(b'e' | b'E') => {
+                    let sign = usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+                    if !is_digit(at + 1 + sign) {
+                        break;
+                    }
+                    at += 2 + sign;
+                }
+                _ => break,
             }
+            length = at;
         }
         self.push(TokenKind::Number, length);
     }
@@ -393,7 +402,7 @@ impl<'t> Lexer<'t> {
                 line_starts = false;
                 let line = rest[length..].split('\n').next().unwrap_or("");
                 let line = line.strip_suffix('\r').unwrap_or(line);
-                if line.trim() == marker {
+                if line.trim() == marker && !line.contains('\r') {
                     return self.heredoc_close(length, line.len());
                 }
                 if self.on_fault == OnFault::Recover && self.almost_closes(length, line, marker) {

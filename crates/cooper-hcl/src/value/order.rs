@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Attributes, Value, ValueKind};
+use crate::go_quote::quoted;
 
 /// Compares by kind and then by content: numbers by size, text by code points.
 ///
@@ -23,13 +24,30 @@ fn inside(left: &Value, right: &Value) -> Ordering {
         (ValueKind::Number(a), ValueKind::Number(b)) => {
             written(&a.to_string(), &b.to_string(), b';')
         }
-        (ValueKind::String(a), ValueKind::String(b)) => written(a, b, b'"'),
+        (ValueKind::String(a), ValueKind::String(b)) => in_quotes(a, b),
         (ValueKind::List(_, a), ValueKind::List(_, b))
         | (ValueKind::Set(_, a), ValueKind::Set(_, b))
         | (ValueKind::Tuple(a), ValueKind::Tuple(b)) => sequences(a, b),
         (ValueKind::Map(_, a), ValueKind::Map(_, b))
         | (ValueKind::Object(a), ValueKind::Object(b)) => mappings(a, b),
         (a, b) => rank(a).cmp(&rank(b)),
+    }
+}
+
+/// Compares texts as they are written in quotes: no character begins as another one does, so the
+/// first that differs decides.
+fn in_quotes(left: &str, right: &str) -> Ordering {
+    let shown = |character: Option<char>| match character {
+        Some(character) => quoted(character.encode_utf8(&mut [0; 4]), '"').split_off(1),
+        None => "\"".to_owned(),
+    };
+    let (mut left, mut right) = (left.chars(), right.chars());
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (a, b) if a == b => {}
+            (a, b) => return shown(a).cmp(&shown(b)),
+        }
     }
 }
 
@@ -44,10 +62,8 @@ fn sequences(left: &[Value], right: &[Value]) -> Ordering {
 }
 
 fn mappings(left: &Attributes, right: &Attributes) -> Ordering {
-    let elements = left
-        .iter()
-        .zip(right)
-        .map(|((a, x), (b, y))| written(a, b, b'"').then_with(|| inside(x, y)));
+    let elements =
+        left.iter().zip(right).map(|((a, x), (b, y))| in_quotes(a, b).then_with(|| inside(x, y)));
     first_difference(elements).then(right.len().cmp(&left.len()))
 }
 

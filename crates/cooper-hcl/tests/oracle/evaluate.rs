@@ -1,10 +1,12 @@
-//! Values: what chance has written must mean the same to both, but for what [`difference`] lists.
+//! Values: what chance has written must mean the same to both, but for what [`difference`] lists. A text that
+//! differs is taken apart, so that what it differs in is small.
 //!
 //! `COOPER_ORACLE_SEED` gives other texts than usual, `COOPER_ORACLE_COUNT` more of them.
 
 mod content;
 mod difference;
-mod generate;
+mod explain;
+pub(crate) mod generate;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,9 +19,10 @@ use cooper_hcl::{
 use libtest_mimic::Failed;
 use serde_json::{Value as Json, json};
 
-use crate::Comparison;
+use crate::chance::Chance;
 use crate::client::Oracle;
-use difference::Allowed;
+use crate::{Comparison, setting};
+use difference::{Allowed, Answers};
 
 pub(crate) fn comparisons() -> Vec<Comparison> {
     vec![
@@ -37,19 +40,15 @@ const SEED: u64 = 20_261_124;
 const EXPRESSIONS: usize = 6_000;
 const BODIES: usize = 1_200;
 
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 fn compare(
     oracle: &mut Oracle,
     op: &str,
     count: usize,
-    generate: fn(&mut generate::Chance) -> String,
+    generate: fn(&mut Chance) -> String,
 ) -> Result<(), Failed> {
     let seed = setting("COOPER_ORACLE_SEED").unwrap_or(SEED);
     let count = setting("COOPER_ORACLE_COUNT").map_or(count, |count| count as usize);
-    let mut chance = generate::Chance::new(seed);
+    let mut chance = Chance::new(seed);
     let mut told = Vec::new();
     let mut wrong = 0;
     let mut allowed: BTreeMap<Allowed, usize> = BTreeMap::new();
@@ -60,16 +59,17 @@ fn compare(
         let ours = answer(op, &text);
         for (text, theirs, ours) in pieces(text, theirs, ours)? {
             with_value += usize::from(theirs.get("value").is_some());
-            match difference::between(&text, &theirs, &ours) {
-                Some(found) => {
+            let answers = Answers { theirs, ours };
+            match explain::difference(oracle, &text, &answers)? {
+                Ok(found) => {
                     for reason in found {
                         *allowed.entry(reason).or_default() += 1;
                     }
                 }
-                None => {
+                Err(smallest) => {
                     wrong += 1;
                     if told.len() < 200 {
-                        told.push(format!("{text}\n  theirs {theirs}\n  ours   {ours}"));
+                        told.push(format!("{smallest}\n  in {text}"));
                     }
                 }
             }

@@ -4,11 +4,13 @@
 
 #![expect(clippy::print_stderr, reason = "tests tell why they cannot run")]
 
+mod chance;
 mod client;
 mod evaluate;
 mod format;
 mod generator;
 mod parse;
+mod spoilt;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -20,8 +22,14 @@ use client::Oracle;
 /// A comparison: a name and what is compared.
 type Comparison = (&'static str, fn(&mut Oracle) -> Result<(), Failed>);
 
+/// What the environment says of a comparison by chance.
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 fn comparisons() -> Vec<Comparison> {
-    [parse::comparisons(), format::comparisons(), evaluate::comparisons()].concat()
+    [parse::comparisons(), format::comparisons(), evaluate::comparisons(), spoilt::comparisons()]
+        .concat()
 }
 
 fn main() -> ExitCode {

@@ -1,5 +1,6 @@
 //! What is HCL and what is not.
 
+use cooper_hcl::diagnostic::Diagnostic;
 use cooper_hcl::{Diagnostics, SourceMap, parse};
 use libtest_mimic::Failed;
 use serde_json::json;
@@ -46,6 +47,17 @@ const TEXTS: &[&str] = &[
     "a = !!b",
     "a = -1 - -1",
     "a = ns::f()",
+    "a = b[*\n]",
+    "a = (b[*\n])",
+    "a = b[\n*]",
+    "a = 1.5.2",
+    "a = 1..2",
+    "a = b.1.2",
+    "a = b .5e-3",
+    "a = {for in in in : in => if}",
+    "a = [for if in if : if if if]",
+    "a  ::b(",
+    "a = <<X\nb\n\rX\n",
     "\u{feff}a = 1",
     "a = 1\r\nb = 2\r\n",
 ];
@@ -66,8 +78,18 @@ fn parse_texts_by_hand(oracle: &mut Oracle) -> Result<(), Failed> {
     }
 }
 
-fn is_sound(text: &str) -> bool {
+/// Whether Cooper reads a text without a mistake.
+pub(crate) fn is_sound(text: &str) -> bool {
+    mistakes(text).is_empty()
+}
+
+/// The mistakes that Cooper finds in a text.
+pub(crate) fn mistakes(text: &str) -> Vec<Diagnostic> {
     let mut sources = SourceMap::new();
-    let Ok(file) = sources.add("text.hcl", text) else { return false };
-    parse(&file, &Diagnostics::new()).is_ok()
+    let file = sources.add("text.hcl", text).expect("the text is short").clone();
+    let diags = Diagnostics::new();
+    match parse(&file, &diags) {
+        Ok(_) => Vec::new(),
+        Err(_) => diags.take(),
+    }
 }

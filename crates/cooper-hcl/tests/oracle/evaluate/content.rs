@@ -17,11 +17,8 @@ fn content(value: &Value) -> Json {
         ValueKind::Bool(value) => json!(value),
         ValueKind::String(text) => json!(&**text),
         ValueKind::Number(number) => json!({ "number": number.to_string() }),
-        ValueKind::List(..) | ValueKind::Tuple(_) => value.children().map(content).collect(),
-        ValueKind::Set(..) => {
-            let mut elements: Vec<Json> = value.children().map(content).collect();
-            elements.sort_by_key(Json::to_string);
-            elements.into()
+        ValueKind::List(..) | ValueKind::Set(..) | ValueKind::Tuple(_) => {
+            value.children().map(content).collect()
         }
         ValueKind::Map(_, elements) | ValueKind::Object(elements) => {
             let elements = elements.iter().map(|(name, value)| (name.to_string(), content(value)));

@@ -1,9 +1,26 @@
 //! What may differ from the reference implementation, and why.
 
-use std::collections::BTreeSet;
-
 use bigdecimal::BigDecimal;
 use serde_json::Value as Json;
+
+/// What HashiCorp's HCL and Cooper say of the same text.
+pub(crate) struct Answers {
+    pub(crate) theirs: Json,
+    pub(crate) ours: Json,
+}
+
+/// What an expression does with its parts, as far as it matters here.
+#[derive(Clone, Copy)]
+pub(crate) enum Node<'a> {
+    /// A call of the function of that name.
+    Call(&'a str),
+    /// A condition and two sides.
+    Choice,
+    /// `&&` or `||`.
+    Logic,
+    /// Anything else.
+    Other,
+}
 
 /// A difference that is meant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,9 +34,8 @@ pub(crate) enum Allowed {
     MinusZero,
     /// `log`, `pow` and `%` are computed with doubles there, `pow` and `%` exactly here.
     Doubles,
-    /// A quotient has 512 bits there, or 64 where a function made one of its sides. What is made of
-    /// its text differs with it.
-    Quotient,
+    /// Numbers have 512 bits there, or 64 where a function made one side of a quotient.
+    Rounding,
     /// Of what is unknown more or less is known: a type, some elements, that there is a mistake.
     Unknown,
     /// A bare null makes the result of some functions unknown there.
@@ -31,20 +47,29 @@ pub(crate) enum Allowed {
     /// A side of an operator that is not needed has a mistake; its type and marks are guessed
     /// there.
     UnneededMistake,
+    /// `coalesce` leaves out what it cannot convert there.
+    Coalesce,
+    /// U+2028 ends a line of YAML there.
+    YamlLineEnd,
+    /// A list whose elements have no type yet has a type in common with more here.
+    OpenType,
 }
 
 impl Allowed {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Marks,
         Self::Infinity,
         Self::MinusZero,
         Self::Doubles,
-        Self::Quotient,
+        Self::Rounding,
         Self::Unknown,
         Self::BareNull,
         Self::NullOperand,
         Self::Panic,
         Self::UnneededMistake,
+        Self::Coalesce,
+        Self::YamlLineEnd,
+        Self::OpenType,
     ];
 
     /// Words of `docs/compatibility.md` that tell it.
@@ -54,128 +79,131 @@ impl Allowed {
             Self::Infinity => "`1 / 0`, `1 % 0`",
             Self::MinusZero => "there is no `-0`",
             Self::Doubles => "`pow` and `%` are exact",
-            Self::Quotient => "exact where Packer rounds to 512 bits",
+            Self::Rounding => "exact where Packer rounds to 512 bits",
             Self::Unknown => "types of unknown results",
             Self::BareNull => "a bare `null` as an argument",
             Self::NullOperand => "`null && true`",
             Self::Panic => "crashes of Packer's libraries",
             Self::UnneededMistake => "a mistake in a side that is not needed",
+            Self::Coalesce => "an argument of `coalesce` that cannot be converted",
+            Self::YamlLineEnd => "U+2028 is no line end",
+            Self::OpenType => "an empty list whose type is open",
         }
     }
 }
 
-/// The differences between two answers to one text that are meant, or nothing when one is not.
-pub(crate) fn between(text: &str, theirs: &Json, ours: &Json) -> Option<BTreeSet<Allowed>> {
-    let mut found = BTreeSet::new();
-    let allowed = match (theirs.get("value"), ours.get("value")) {
-        (Some(theirs), Some(ours)) if same_value(theirs, ours, &mut found) => true,
-        (Some(theirs), Some(ours)) => {
-            found.clear();
-            let told = |answer: &Json| loose(&without_marks(&answer["value"]));
-            let unneeded = [" ? ", "&&", "||"].iter().any(|word| text.contains(word));
-            let reason = if unneeded && told(theirs) == told(ours) {
-                Some(Allowed::UnneededMistake)
-            } else if hides_mistakes(text) && may_be_infinite(text) {
-                Some(Allowed::Infinity)
-            } else if text.contains("convert(")
-                && without_marks(&theirs["value"]) == without_marks(&ours["value"])
-            {
-                Some(Allowed::Marks)
-            } else if hides_mistakes(text) && text.contains("&&") && text.contains("null") {
-                Some(Allowed::NullOperand)
-            } else if theirs["type"] == ours["type"] {
-                number_in_a_text(text)
-            } else {
-                None
-            };
-            found.extend(reason);
-            reason.is_some()
+/// Whether both say the same: the same value, or that there is a mistake.
+pub(crate) fn is_same(answers: &Answers) -> bool {
+    match (answers.theirs.get("value"), answers.ours.get("value")) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        (None, None) => {
+            answers.theirs.get("errors").is_some() && answers.ours.get("errors").is_some()
         }
-        (Some(theirs), None) => {
-            let told = ours["errors"].to_string();
-            let infinite = theirs.to_string().contains("Inf\"") || overflows(&told);
-            let reason = if infinite || hides_mistakes(text) && may_be_infinite(text) {
-                Some(Allowed::Infinity)
-            } else if told.contains("must not be null") && text.contains("&&") {
-                Some(Allowed::NullOperand)
-            } else if uses_doubles(text) {
-                Some(Allowed::Doubles)
-            } else if text.contains("null") && told.contains("`format`") {
-                Some(Allowed::BareNull)
-            } else if !is_known(&theirs["value"]) || text.contains("unknown") {
-                Some(Allowed::Unknown)
-            } else {
-                None
-            };
-            found.extend(reason);
-            reason.is_some()
-        }
-        (None, Some(ours)) => {
-            let told = theirs["errors"].to_string();
-            let unneeded = ["Inconsistent conditional result types", "Invalid operand"];
-            let reason = if told.contains("panic") {
-                Some(Allowed::Panic)
-            } else if !is_known(&ours["value"]) || text.contains("unknown") {
-                Some(Allowed::Unknown)
-            } else if unneeded.iter().any(|summary| told.contains(summary)) {
-                Some(Allowed::UnneededMistake)
-            } else if uses_doubles(text) {
-                Some(Allowed::Doubles)
-            } else if text.contains("null") && told.contains("must have the same type") {
-                Some(Allowed::BareNull)
-            } else {
-                None
-            };
-            found.extend(reason);
-            reason.is_some()
-        }
-        (None, None) => theirs.get("errors").is_some() && ours.get("errors").is_some(),
-    };
-    if !uses_doubles(text) && text.contains(" / ") && found.remove(&Allowed::Doubles) {
-        found.insert(Allowed::Quotient);
+        _ => false,
     }
-    let explained = found.iter().all(|reason| match reason {
-        Allowed::Doubles => uses_doubles(text),
-        Allowed::Unknown => text.contains("unknown") || text.contains("null"),
-        _ => true,
-    });
-    let bare_null = !text.contains("unknown") && found.remove(&Allowed::Unknown);
-    found.extend(bare_null.then_some(Allowed::BareNull));
-    (allowed && explained).then_some(found)
+}
+
+/// Whether both say the same, but that more or less of it is sensitive.
+pub(crate) fn is_same_but_for_marks(answers: &Answers) -> bool {
+    match (answers.theirs.get("value"), answers.ours.get("value")) {
+        (Some(theirs), Some(ours)) => without_marks(theirs) == without_marks(ours),
+        _ => is_same(answers),
+    }
+}
+
+/// Why two answers to a text differ, where those to its parts do not.
+pub(crate) fn reason(
+    text: &str,
+    node: Node<'_>,
+    parts: &[Answers],
+    answers: &Answers,
+) -> Option<Allowed> {
+    let Answers { theirs, ours } = answers;
+    let (their_mistake, our_mistake) = (&theirs["errors"].to_string(), &ours["errors"].to_string());
+    let in_parts = |is: fn(&Json) -> bool| parts.iter().flat_map(Answers::values).any(is);
+    let has_choice = matches!(node, Node::Choice | Node::Logic);
+    if their_mistake.contains("panic") {
+        return Some(Allowed::Panic);
+    }
+    if theirs.to_string().contains("Inf\"") || overflows(our_mistake) {
+        return Some(Allowed::Infinity);
+    }
+    if matches!(node, Node::Logic) && our_mistake.contains("must not be null") {
+        return Some(Allowed::NullOperand);
+    }
+    if has_choice
+        && parts.iter().any(Answers::has_mistake)
+        && (answers.has_mistake() || has_other_type(answers) || is_same_loosely(answers))
+    {
+        return Some(Allowed::UnneededMistake);
+    }
+    if matches!(node, Node::Call("coalesce")) && our_mistake.contains("required, but") {
+        return Some(Allowed::Coalesce);
+    }
+    if matches!(node, Node::Call("yamldecode")) && text.contains("\\u2028") {
+        return Some(Allowed::YamlLineEnd);
+    }
+    if matches!(node, Node::Choice)
+        && their_mistake.contains("Inconsistent conditional result types")
+        && in_parts(|value| value["type"].as_str().is_some_and(|ty| ty.contains("any")))
+    {
+        return Some(Allowed::OpenType);
+    }
+    let (Some(their_value), Some(our_value)) = (theirs.get("value"), ours.get("value")) else {
+        return of_parts(in_parts);
+    };
+    if let Some(numbers) = Numbers::between(&their_value["value"], &our_value["value"])
+        && their_value["type"] == our_value["type"]
+    {
+        return numbers.reason(text);
+    }
+    let marks_differ = |part: &Answers| !is_same(part) && is_same_but_for_marks(part);
+    if is_same_but_for_marks(answers)
+        && (parts.iter().any(marks_differ)
+            || more_is_hidden(&their_value["value"], &our_value["value"])
+            || matches!(node, Node::Call("convert")))
+    {
+        return Some(Allowed::Marks);
+    }
+    of_parts(in_parts)
+}
+
+/// What a part may have that changes everything.
+fn of_parts(in_parts: impl Fn(fn(&Json) -> bool) -> bool) -> Option<Allowed> {
+    if in_parts(|value| !is_known(value)) {
+        return Some(Allowed::Unknown);
+    }
+    in_parts(has_bare_null).then_some(Allowed::BareNull)
 }
 
 fn overflows(told: &str) -> bool {
     ["division by zero", "not a finite number", "digits"].iter().any(|word| told.contains(word))
 }
 
-/// The number in a text, a digest or a comparison that differs with it.
-fn number_in_a_text(text: &str) -> Option<Allowed> {
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if uses_doubles(text) {
-        Some(Allowed::Doubles)
-    } else if has(&[" / "]) {
-        Some(Allowed::Quotient)
-    } else if has(&["-0", "-(", "* -"]) {
-        Some(Allowed::MinusZero)
-    } else {
-        None
+/// Whether there is a null without a type in a value.
+fn has_bare_null(value: &Json) -> bool {
+    fn has_null(content: &Json) -> bool {
+        match content {
+            Json::Null => true,
+            Json::Array(elements) => elements.iter().any(has_null),
+            Json::Object(elements) => elements.values().any(has_null),
+            _ => false,
+        }
     }
+    value["type"].as_str().is_some_and(|ty| ty.contains("any")) && has_null(&value["value"])
 }
 
-fn uses_doubles(text: &str) -> bool {
-    ["log(", "pow(", " % "].iter().any(|word| text.contains(word))
+fn has_other_type(answers: &Answers) -> bool {
+    answers.theirs["value"]["type"] != answers.ours["value"]["type"]
 }
 
-fn hides_mistakes(text: &str) -> bool {
-    ["can(", "try("].iter().any(|word| text.contains(word))
+/// Whether two values are the same where numbers and truth are texts.
+fn is_same_loosely(answers: &Answers) -> bool {
+    let told = |answer: &Json| loose(&without_marks(&answer["value"]["value"]));
+    told(&answers.theirs) == told(&answers.ours)
 }
 
-/// Whether something in an expression may be infinite.
-fn may_be_infinite(text: &str) -> bool {
-    ["log(", "pow(", "/ 0", "% 0"].iter().any(|word| text.contains(word))
-}
-
-/// A content in which numbers are texts.
+/// A content in which numbers and truth are texts.
 fn loose(content: &Json) -> Json {
     match content {
         Json::Array(elements) => elements.iter().map(loose).collect(),
@@ -216,105 +244,87 @@ fn without_marks(content: &Json) -> Json {
     }
 }
 
-fn same_value(theirs: &Json, ours: &Json, found: &mut BTreeSet<Allowed>) -> bool {
-    same(&theirs["value"], &ours["value"], found)
-        && (theirs["type"] == ours["type"] || found.contains(&Allowed::Unknown))
+/// Whether all that is sensitive in one content is so in the other.
+fn more_is_hidden(theirs: &Json, ours: &Json) -> bool {
+    match (theirs.get("sensitive"), ours.get("sensitive")) {
+        (_, Some(_)) => true,
+        (Some(_), None) => false,
+        (None, None) => match (theirs, ours) {
+            (Json::Array(a), Json::Array(b)) => a.iter().zip(b).all(|(a, b)| more_is_hidden(a, b)),
+            (Json::Object(a), Json::Object(b)) => {
+                a.iter().all(|(name, a)| b.get(name).is_some_and(|b| more_is_hidden(a, b)))
+            }
+            _ => true,
+        },
+    }
 }
 
-fn same(theirs: &Json, ours: &Json, found: &mut BTreeSet<Allowed>) -> bool {
-    match (theirs.get("sensitive"), ours.get("sensitive")) {
-        (None, None) => {}
-        // What of it is unknown can hide a mark that is not ours to know.
-        (Some(hidden), None) if !is_known(hidden) && !is_known(ours) => {
-            return same(hidden, ours, found);
-        }
-        (theirs_hidden, Some(hidden)) => {
-            found.extend(theirs_hidden.is_none().then_some(Allowed::Marks));
-            return same(&without_marks(theirs), &without_marks(hidden), found);
-        }
-        (Some(_), None) => return false,
+/// In what the numbers of two contents differ that are the same otherwise.
+#[derive(Default)]
+struct Numbers {
+    /// One is 0 and the other -0.
+    minus_zero: bool,
+    /// Two differ behind a hundred digits.
+    rounded: bool,
+    /// Two differ by more.
+    far: bool,
+}
+
+impl Numbers {
+    /// Nothing when something else differs, or no number.
+    fn between(theirs: &Json, ours: &Json) -> Option<Self> {
+        let mut found = Self::default();
+        let else_equal = found.compare(&without_marks(theirs), &without_marks(ours));
+        let Self { minus_zero, rounded, far } = found;
+        (else_equal && (minus_zero || rounded || far)).then_some(found)
     }
-    match (theirs.get("unknown"), ours.get("unknown")) {
-        (None, None) => {}
-        (Some(theirs), Some(ours)) if theirs == ours => return true,
-        _ => {
-            found.insert(Allowed::Unknown);
+
+    /// Why they differ. A number of `log` or `pow` looks the same until one computes with it.
+    fn reason(&self, text: &str) -> Option<Allowed> {
+        let Self { minus_zero: _, rounded, far } = self;
+        let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        if *far {
+            let rounds = has(&[" / "]).then_some(Allowed::Rounding);
+            has(&["log(", "pow(", " % "]).then_some(Allowed::Doubles).or(rounds)
+        } else if *rounded {
+            Some(Allowed::Rounding)
+        } else {
+            Some(Allowed::MinusZero)
+        }
+    }
+
+    fn compare(&mut self, theirs: &Json, ours: &Json) -> bool {
+        match (theirs, ours) {
+            (Json::Array(a), Json::Array(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.compare(a, b))
+            }
+            (Json::Object(a), Json::Object(b)) => match (a.get("number"), b.get("number")) {
+                (Some(Json::String(a)), Some(Json::String(b))) => self.number(a, b),
+                _ => {
+                    a.len() == b.len()
+                        && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| self.compare(a, b)))
+                }
+            },
+            (a, b) => a == b,
+        }
+    }
+
+    fn number(&mut self, theirs: &str, ours: &str) -> bool {
+        if theirs == ours {
             return true;
         }
-    }
-    match (theirs, ours) {
-        (Json::Array(a), Json::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b, found))
+        let (Ok(a), Ok(b)) = (theirs.parse::<BigDecimal>(), ours.parse::<BigDecimal>()) else {
+            return false;
+        };
+        let (apart, size) = ((&a - &b).abs(), a.abs() + b.abs());
+        let tiny: BigDecimal = "1e-100".parse().expect("a number");
+        if theirs == "-0" {
+            self.minus_zero = true;
+        } else if apart <= &size * &tiny || apart <= tiny {
+            self.rounded = true;
+        } else {
+            self.far = true;
         }
-        (Json::Object(a), Json::Object(b)) => match (a.get("number"), b.get("number")) {
-            (Some(Json::String(a)), Some(Json::String(b))) => same_number(a, b, found),
-            _ => {
-                a.len() == b.len()
-                    && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b, found)))
-            }
-        },
-        (Json::String(a), Json::String(b)) => same_text(a, b, found),
-        (a, b) => a == b,
+        true
     }
-}
-
-/// The oracle's numbers have 154 digits, ours may have more, so digits beyond a hundred do not
-/// count.
-fn same_number(theirs: &str, ours: &str, found: &mut BTreeSet<Allowed>) -> bool {
-    if theirs == ours {
-        return true;
-    }
-    if theirs == "-0" && ours == "0" {
-        found.insert(Allowed::MinusZero);
-        return true;
-    }
-    if theirs.ends_with("Inf") {
-        found.insert(Allowed::Infinity);
-        return true;
-    }
-    let (Ok(a), Ok(b)) = (theirs.parse::<BigDecimal>(), ours.parse::<BigDecimal>()) else {
-        return false;
-    };
-    let (apart, size) = ((&a - &b).abs(), a.abs() + b.abs());
-    let within = |tiny: &str| {
-        let tiny: BigDecimal = tiny.parse().expect("a number");
-        apart <= &size * &tiny || apart <= tiny
-    };
-    if within("1e-100") {
-        return true;
-    }
-    // What is left of a division, or rounded, shows the least difference.
-    found.insert(Allowed::Doubles);
-    true
-}
-
-fn same_text(theirs: &str, ours: &str, found: &mut BTreeSet<Allowed>) -> bool {
-    if theirs == ours {
-        return true;
-    }
-    let (theirs, ours) = (pieces(theirs), pieces(ours));
-    theirs.len() == ours.len()
-        && theirs.iter().zip(&ours).all(|(a, b)| match (a.parse::<BigDecimal>(), a == b) {
-            (_, true) => true,
-            (Ok(_), false) if a.len() > 15 || *a == "-0" => same_number(a, b, found),
-            _ => false,
-        })
-}
-
-/// A text in numbers and what is between them.
-fn pieces(text: &str) -> Vec<&str> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
-        let at = if rest[..at].ends_with('-') { at - 1 } else { at };
-        let (before, after) = rest.split_at(at);
-        let digits = after.trim_start_matches('-');
-        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
-        let end = after.len() - digits.len() + digits[..end].trim_end_matches('.').len();
-        let (number, after) = after.split_at(end);
-        pieces.extend([before, number]);
-        rest = after;
-    }
-    pieces.push(rest);
-    pieces
 }

@@ -5,34 +5,7 @@
 
 use std::fmt::Write as _;
 
-/// A source of chance: `splitmix64`.
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    pub(crate) const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-
-    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len())]
-    }
-}
+use crate::chance::Chance;
 
 /// What an expression is to be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -252,6 +225,9 @@ impl Generator<'_> {
                     r#""<&>\"\\\t""#,
                     r#""ß Straße ǆ İ""#,
                     r#""👩‍👩‍👧 🇩🇪""#,
+                    r#""\u0001b a\u007f""#,
+                    r#""a\u200b \u2028x""#,
+                    r#""é ü  ß Straße ǆ 👩‍👩‍👧 日本語 \u0001 ñandú  l’été est là, où naïveté et cœur règnent jusqu’à l’automne  proche""#,
                     r#""12.50""#,
                     "<<EOT\n one\n  two ${1 + 1}\nEOT\n",
                     "<<-EOT\n    in\n      deeper\n    EOT\n",
