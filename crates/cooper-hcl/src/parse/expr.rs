@@ -252,14 +252,19 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Result<Built, Reported> {
-        let number = self.text().parse::<Number>();
+        let text = self.text();
         let span = self.take().span;
-        let number = number.map_err(|error| {
-            let code = match error {
-                NumberError::TooLarge => Code::LimitExceeded,
-                NumberError::Malformed | NumberError::DivisionByZero => Code::Syntax,
-            };
-            self.diags.error(Diagnostic::error(code, error.to_string()).at(span, ""))
+        let number = text.parse::<Number>().map_err(|error| {
+            self.diags.error(match error {
+                NumberError::TooLarge => {
+                    Diagnostic::error(Code::LimitExceeded, error.to_string()).at(span, "")
+                }
+                NumberError::Malformed | NumberError::DivisionByZero => {
+                    Diagnostic::error(Code::Syntax, format!("`{text}` is no number"))
+                        .at(span, "")
+                        .help("a number has one decimal point at most, and `e` before an exponent")
+                }
+            })
         })?;
         self.build(ExprKind::Number(number), span, 0)
     }
