@@ -21,6 +21,7 @@ pub mod gotemplate;
 mod graph;
 pub mod inputs;
 pub mod inspect;
+pub mod lock;
 mod overheard;
 pub mod plan;
 pub mod plugin_source;
@@ -36,6 +37,8 @@ mod testing;
 pub mod upgrade;
 pub mod version;
 
+use std::sync::Arc;
+
 pub use cooper_hcl as hcl;
 
 pub use artifact::{Artifact, ArtifactHandle, ArtifactSummary};
@@ -46,6 +49,7 @@ pub use event::{BuildId, Event, EventKind, StepId, Stream};
 pub use failure::Failure;
 pub use inputs::{InputOptions, Inputs};
 pub use inspect::{Inspection, inspect};
+pub use lock::{Lock, Locking};
 pub use plan::{Plan, PlanOptions, check_built_in, plan};
 pub use plugin_source::PluginSource;
 pub use report::Report;
@@ -100,6 +104,7 @@ pub async fn examine(
             return Examined { template: None, values: None, plan: Err(reported) };
         }
     };
+    session.lock = Arc::new(Lock::read(&template.root, options.locking, session));
     let told = session.diags.count();
     let catalog = &catalog.extended(&template, session).await;
     let inputs = Inputs::collect_all(inputs, &template, session);

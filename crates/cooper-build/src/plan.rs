@@ -20,6 +20,7 @@ use prepare::{Machine, Prepared, Preparing};
 use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
 use crate::event::{BuildId, StepId};
 use crate::failure::Failure;
+use crate::lock::Locking;
 use crate::resolve::{DataSources, Values};
 use crate::run::OnError;
 use crate::secret::Secrets;
@@ -70,6 +71,8 @@ pub struct PlanOptions {
     pub on_error: OnError,
     /// Whether data sources are asked, as `build` must and `validate` need not.
     pub data_sources: DataSources,
+    /// `-locked`
+    pub locking: Locking,
 }
 
 /// One source used in one `build` block, with its steps.
@@ -198,6 +201,7 @@ pub async fn plan(
         functions: session.functions.clone(),
         system: session.system.clone(),
         secrets: session.secrets.clone(),
+        lock: session.lock.clone(),
         root: template.root.clone(),
         sources: sources.clone(),
     });

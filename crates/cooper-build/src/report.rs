@@ -47,6 +47,12 @@ impl Report {
         self.interrupted.is_none() && self.builds.iter().all(succeeded)
     }
 
+    /// Whether every build of that name succeeded.
+    pub fn went_well(&self, id: &BuildId) -> bool {
+        let mut same = self.builds.iter().filter(|build| build.id == *id);
+        same.all(|build| matches!(build.outcome, Some(BuildOutcome::Succeeded { .. })))
+    }
+
     /// Takes one event into account.
     pub(crate) fn see(&mut self, build: Option<&BuildId>, kind: &EventKind) {
         match kind {

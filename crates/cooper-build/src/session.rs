@@ -9,6 +9,7 @@ use cooper_hcl::{
 };
 
 use crate::cache::{Cache, Parse};
+use crate::lock::Lock;
 use crate::overheard::Overheard;
 use crate::secret::Secrets;
 
@@ -24,6 +25,8 @@ pub struct Session {
     pub secrets: Secrets,
     /// The functions that templates may call.
     pub functions: Arc<Functions>,
+    /// Which plugins and base images the template is built with; empty until it is read.
+    pub lock: Arc<Lock>,
     /// What an earlier session parsed; nothing when there is only one session.
     pub cache: Option<Cache>,
 }
@@ -38,6 +41,7 @@ impl Session {
             system: Arc::new(Overheard { system, secrets: secrets.clone() }),
             secrets,
             functions: Arc::new(Functions::standard()),
+            lock: Arc::default(),
             cache: None,
         }
     }

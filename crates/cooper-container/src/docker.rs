@@ -158,7 +158,7 @@ impl ContainerEngine for DockerEngine {
         platform: Option<&'a str>,
         credentials: &'a Credentials,
         progress: &'a mut (dyn FnMut(Progress) + Send),
-    ) -> BoxFuture<'a, Result<()>> {
+    ) -> BoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
             let connection = self.connection().await?;
             image::pull(connection, image, platform, credentials, progress).await

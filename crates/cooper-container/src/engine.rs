@@ -15,14 +15,15 @@ use crate::spec::ContainerSpec;
 ///
 /// Dropping a returned future gives up waiting; what the engine has begun may still finish.
 pub trait ContainerEngine: Send + Sync {
-    /// Fetches an image from its registry, unless it is there and up to date.
+    /// Fetches an image from its registry, unless it is there and up to date. Returns the digest
+    /// that its name stands for in the registry, where the engine tells it.
     fn pull<'a>(
         &'a self,
         image: &'a str,
         platform: Option<&'a str>,
         credentials: &'a Credentials,
         progress: &'a mut (dyn FnMut(Progress) + Send),
-    ) -> BoxFuture<'a, Result<()>>;
+    ) -> BoxFuture<'a, Result<Option<String>>>;
 
     /// What is known of a local image.
     fn inspect_image<'a>(&'a self, image: &'a str) -> BoxFuture<'a, Result<ImageInfo>>;

@@ -31,6 +31,9 @@ use crate::spec::{ContainerSpec, Entrypoint};
 pub struct Script {
     /// Images that are there from the start.
     pub images: Vec<String>,
+    /// What names stand for in their registry, instead of what follows from the name. Images that are
+    /// there from the start came from there when they are in this list.
+    pub digests: BTreeMap<String, String>,
     /// What commands answer: the first that fits.
     pub exec: Vec<Answer>,
     /// Operations (`pull`, `push`, `start`, `commit`, …) that fail, and what they say.
@@ -82,8 +85,13 @@ struct File {
 impl FakeEngine {
     /// An engine that does what the script says.
     pub fn new(script: Script) -> Self {
-        let images =
-            script.images.iter().map(|name| (full_name(name), image(&[name.as_str()]))).collect();
+        let images = script.images.iter().map(|name| {
+            let digest = script.digests.get(name);
+            let repo_digests =
+                digest.map(|digest| format!("{name}@{digest}")).into_iter().collect();
+            (full_name(name), ImageInfo { repo_digests, ..image(&[name.as_str()]) })
+        });
+        let images = images.collect();
         Self(Arc::new(Mutex::new(State { script, images, ..State::default() })))
     }
 
@@ -127,6 +135,24 @@ impl FakeEngine {
 }
 
 impl State {
+    /// What a registry has by a name: the name without a digest, and the digest.
+    fn registry_image<'n>(&self, image: &'n str) -> Result<(&'n str, String)> {
+        let (name, wanted) = match image.split_once('@') {
+            Some((name, wanted)) => (name, Some(wanted)),
+            None => (image, None),
+        };
+        let current = self.script.digests.get(name).cloned();
+        let current = current.unwrap_or_else(|| registry_digest(name));
+        match wanted {
+            // What a name stood for once is still there.
+            Some(wanted) if wanted == registry_digest(name) || wanted == current => {
+                Ok((name, wanted.to_owned()))
+            }
+            Some(_) => Err(Error::NotFound(format!("manifest for {image} not found"))),
+            None => Ok((name, current)),
+        }
+    }
+
     fn image(&self, name: &str) -> Result<ImageInfo> {
         let named = self.images.get(&full_name(name));
         let found = named.or_else(|| self.images.values().find(|image| image.id == name));
@@ -175,6 +201,11 @@ fn digest(parts: &[&str]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What a name stands for in a registry, unless a script says something else.
+fn registry_digest(name: &str) -> String {
+    format!("sha256:{}", digest(&["d", name]))
+}
+
 fn image(parts: &[&str]) -> ImageInfo {
     ImageInfo { id: format!("sha256:{}", digest(parts)), ..ImageInfo::default() }
 }
@@ -195,13 +226,16 @@ impl ContainerEngine for FakeEngine {
         _platform: Option<&'a str>,
         _credentials: &'a Credentials,
         progress: &'a mut (dyn FnMut(Progress) + Send),
-    ) -> BoxFuture<'a, Result<()>> {
-        let pulled = self.call("pull", image_name).map(|mut state| {
-            let found = ImageInfo {
-                repo_digests: vec![format!("{image_name}@sha256:{}", digest(&["d", image_name]))],
-                ..image(&[image_name])
+    ) -> BoxFuture<'a, Result<Option<String>>> {
+        let pulled = self.call("pull", image_name).and_then(|mut state| {
+            let (name, found) = state.registry_image(image_name)?;
+            let known = format!("{name}@{found}");
+            let id = match found == registry_digest(name) {
+                true => image(&[name]),
+                false => image(&[&known]),
             };
-            state.add(image_name, found);
+            state.add(image_name, ImageInfo { repo_digests: vec![known], ..id });
+            Ok(Some(found))
         });
         if pulled.is_ok() {
             progress(Progress::Line(format!("Status: Downloaded newer image for {image_name}")));

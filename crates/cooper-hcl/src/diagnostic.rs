@@ -78,6 +78,8 @@ codes! {
     DataSource = "data-source",
     /// A required plugin or version that is not there.
     MissingPlugin = "missing-plugin",
+    /// Something is not as the lock file has it.
+    NotLocked = "not-locked",
     /// A plugin cannot be used, or found its arguments wrong.
     Plugin = "plugin",
     /// A variable without default was given no value.

@@ -91,6 +91,12 @@ pub struct BuildArgs {
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub force: bool,
 
+    /// Use nothing but the plugins and base images that `.cooper.lock.hcl` names
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub locked: bool,
+
     /// What to do when a step fails
     #[arg(long, value_enum, default_value_t = OnError::Cleanup, value_name = "WHAT")]
     pub on_error: OnError,
@@ -129,6 +135,12 @@ pub struct ValidateArgs {
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub syntax_only: bool,
+
+    /// Use nothing but the plugins and base images that `.cooper.lock.hcl` names
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub locked: bool,
 
     /// Do not warn about values for variables that are not declared
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]

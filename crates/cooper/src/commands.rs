@@ -7,8 +7,10 @@ mod fix;
 mod fmt;
 mod init;
 mod inspect;
+mod lock;
 mod lsp;
 mod plugins;
+mod put;
 mod upgrade;
 mod validate;
 
@@ -17,8 +19,8 @@ use std::sync::Arc;
 
 use cooper_build::template::is_legacy;
 use cooper_build::{
-    Catalog, DataSources, Failure, InputOptions, OnError, Plan, PlanOptions, Selection, Session,
-    prepare,
+    Catalog, DataSources, Failure, InputOptions, Locking, OnError, Plan, PlanOptions, Selection,
+    Session, prepare,
 };
 use cooper_builtin::catalog;
 use cooper_hcl::{Code, Diagnostic, Reported, System};
@@ -49,6 +51,7 @@ struct PlanWishes {
     debug: bool,
     on_error: OnError,
     data_sources: DataSources,
+    locking: Locking,
 }
 
 /// The pipeline up to the plan. What is wrong is recorded in the session.
@@ -58,12 +61,20 @@ async fn make_plan(
     catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Plan, Reported> {
-    let PlanWishes { warn_undeclared, force, debug, on_error, data_sources } = *wishes;
+    let PlanWishes { warn_undeclared, force, debug, on_error, data_sources, locking } = *wishes;
     check_kind(&args.path, &args.inputs, session)?;
     let inputs = input_options(&args.inputs, warn_undeclared);
     let selection = Selection { only: args.inputs.only(), except: args.inputs.except() };
-    let options = PlanOptions { selection, force, debug, on_error, data_sources };
+    let options = PlanOptions { selection, force, debug, on_error, data_sources, locking };
     prepare(&args.path, &inputs, catalog, &options, session).await
+}
+
+/// What `-locked` says.
+fn locking(locked: bool) -> Locking {
+    match locked {
+        true => Locking::Strict,
+        false => Locking::Loose,
+    }
 }
 
 /// Does something that asks data sources, which takes its time; nothing when it was cancelled or

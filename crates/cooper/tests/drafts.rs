@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cooper::os::Os;
-use cooper_build::{DataSources, InputOptions, OnError, PlanOptions, Selection, Session, prepare};
+use cooper_build::{
+    DataSources, InputOptions, Locking, OnError, PlanOptions, Selection, Session, prepare,
+};
 use cooper_builtin::catalog;
 use cooper_container::fake::FakeEngine;
 use cooper_hcl::schema::ArgumentSchema;
@@ -148,6 +150,7 @@ fn errors(folder: &Path, text: &str) -> Vec<(Code, String)> {
         debug: false,
         on_error: OnError::Cleanup,
         data_sources: DataSources::Check,
+        locking: Locking::Loose,
     };
     let inputs = InputOptions { vars: Vec::new(), var_files: Vec::new(), warn_undeclared: false };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

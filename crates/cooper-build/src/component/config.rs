@@ -9,6 +9,7 @@ use cooper_hcl::{
     Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, System, Type, Value, ValueKind,
 };
 
+use crate::lock::Lock;
 use crate::run::OnError;
 use crate::secret::Secrets;
 
@@ -39,6 +40,8 @@ pub struct Config<'a> {
     pub system: &'a Arc<dyn System>,
     /// What must not be shown. Passwords found in credentials are added here.
     pub secrets: &'a Secrets,
+    /// Which plugins and base images the template is built with.
+    pub lock: &'a Arc<Lock>,
 }
 
 /// Which build and source a component is used in.

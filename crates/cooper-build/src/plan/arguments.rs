@@ -19,6 +19,7 @@ use crate::component::{
     ProvisionerKind,
 };
 use crate::failure::Failure;
+use crate::lock::Lock;
 use crate::resolve::Values;
 use crate::secret::Secrets;
 use crate::template::Elements;
@@ -36,6 +37,7 @@ pub(super) struct Shared {
     pub(super) functions: Arc<Functions>,
     pub(super) system: Arc<dyn System>,
     pub(super) secrets: Secrets,
+    pub(super) lock: Arc<Lock>,
     pub(super) root: PathBuf,
     pub(super) sources: Arc<SourceMap>,
 }
@@ -185,6 +187,7 @@ impl Arguments {
             doubtful,
             system: &shared.system,
             secrets: &shared.secrets,
+            lock: &shared.lock,
         }
     }
 }

@@ -69,6 +69,7 @@ impl<'a> Readings<'a> {
             doubtful: &doubtful,
             system: &session.system,
             secrets: &session.secrets,
+            lock: &session.lock,
         };
         let prepared = kind.prepare(config).await;
         read?;

@@ -65,12 +65,12 @@ pub enum Rest {
 
 impl ArgumentShape {
     /// An argument that may be left out.
-    pub(super) const fn new(name: &'static str, ty: &'static str, doc: &'static str) -> Self {
+    pub(crate) const fn new(name: &'static str, ty: &'static str, doc: &'static str) -> Self {
         Self { name, ty, required: false, doc }
     }
 
     /// The same argument, which must be given.
-    pub(super) const fn required(self) -> Self {
+    pub(crate) const fn required(self) -> Self {
         Self { required: true, ..self }
     }
 }
@@ -88,7 +88,7 @@ impl Shape {
 
     /// The body, in which everything is told that does not belong there, or is not there and
     /// should be. Nested blocks with wrong labels are still in it.
-    pub(super) fn read(&self, body: Body, header: Span, diags: &Diagnostics) -> Body {
+    pub(crate) fn read(&self, body: Body, header: Span, diags: &Diagnostics) -> Body {
         let labels = |name: &str| self.block(name).map(|block| block.labels);
         // What cannot be a block was recorded, and is missing.
         let body = body.into_decided(labels, diags);

@@ -3,6 +3,7 @@
 mod base;
 mod making;
 mod outcome;
+mod pin;
 mod pulls;
 mod run_command;
 
@@ -22,7 +23,8 @@ use futures::future::BoxFuture;
 use self::base::{Base, BuildArguments};
 use self::making::made;
 use self::outcome::{Outcome, export, exported};
-use self::pulls::{Pulls, Wanted};
+use self::pin::Pin;
+use self::pulls::{Pulled, Pulls, Wanted};
 use self::run_command::RunCommand;
 use crate::arguments::{given, no_docker_path, no_effect, refuse};
 use crate::communicator::docker::{DockerCommunicator, DockerOptions};
@@ -237,36 +239,27 @@ impl Docker {
     /// Builds or fetches the image to start from; returns its name or id, and what is known of it.
     async fn base_image(&self, cx: &StepCx) -> Result<(String, ImageInfo), Failure> {
         match &self.base {
-            Base::Image { name, pull: false } => {
-                Ok((name.clone(), self.inspect_image(name).await?))
-            }
-            Base::Image { name, pull: true } => {
-                cx.say(format!("Pulling Docker image: {name}")).await;
-                let credentials = self.login.credentials(cx, name).await?;
-                let wanted = Wanted {
-                    image: name.clone(),
-                    platform: self.platform.clone(),
-                    credentials: credentials.clone(),
+            Base::Image { name, pull, pin } => {
+                let name = match pin {
+                    Pin::To(pinned) => pinned.full_name(),
+                    Pin::Free | Pin::Noted(_) => name.clone(),
                 };
-                let (engine, credentials) = (&self.engine, &credentials);
-                let platform = self.platform.as_deref();
-                let pull = || {
-                    told(cx, |mut tell| async move {
-                        let mut progress = |progress| tell(Told::from(progress));
-                        engine.pull(name, platform, credentials, &mut progress).await
-                    })
-                };
-                let info = self.pulls.once(wanted, pull).await.map_err(|error| {
-                    let failure = because(format!("pull image `{name}`"), &*error);
-                    match &*error {
-                        Error::NotFound(_) => failure.help(
-                            "check the image's name and tag; `pull = false` starts from an \
-                                 image that is only here",
-                        ),
-                        _ => failure,
+                let Pulled { info, digest } = match pull {
+                    true => self.pull(cx, &name, pin).await?,
+                    false => {
+                        let info = self.local_image(&name, pin).await?;
+                        Pulled { info, digest: None }
                     }
-                })?;
-                Ok((name.clone(), info))
+                };
+                let info = match pin {
+                    Pin::Free => info,
+                    Pin::To(pinned) => pinned.checked(info)?,
+                    Pin::Noted(noted) => {
+                        noted.note(cx, digest, &info).await;
+                        info
+                    }
+                };
+                Ok((name, info))
             }
             Base::Build(build) => {
                 cx.say("Building base image...").await;
@@ -284,6 +277,47 @@ impl Docker {
                 let info = self.inspect_image(&id).await?;
                 Ok((id, info))
             }
+        }
+    }
+
+    /// Fetches an image.
+    async fn pull(&self, cx: &StepCx, name: &str, pin: &Pin) -> Result<Pulled, Failure> {
+        cx.say(format!("Pulling Docker image: {name}")).await;
+        let credentials = self.login.credentials(cx, name).await?;
+        let wanted = Wanted {
+            image: name.to_owned(),
+            platform: self.platform.clone(),
+            credentials: credentials.clone(),
+        };
+        let (engine, credentials) = (&self.engine, &credentials);
+        let platform = self.platform.as_deref();
+        let pull = || {
+            told(cx, |mut tell| async move {
+                let mut progress = |progress| tell(Told::from(progress));
+                engine.pull(name, platform, credentials, &mut progress).await
+            })
+        };
+        self.pulls.once(wanted, pull).await.map_err(|error| {
+            let failure = because(format!("pull image `{name}`"), &*error);
+            match (&*error, pin) {
+                (Error::NotFound(_), Pin::To(pinned)) => failure.help(pinned.gone()),
+                (Error::NotFound(_), Pin::Free | Pin::Noted(_)) => failure.help(
+                    "check the image's name and tag; `pull = false` starts from an image that is \
+                     only here",
+                ),
+                _ => failure,
+            }
+        })
+    }
+
+    /// Looks at an image that is here already.
+    async fn local_image(&self, name: &str, pin: &Pin) -> Result<ImageInfo, Failure> {
+        match (self.engine.inspect_image(name).await, pin) {
+            (Err(Error::NotFound(_)), Pin::To(pinned)) => {
+                let other = self.inspect_image(pinned.name()).await?;
+                Err(pinned.another(&other))
+            }
+            (info, _) => info.map_err(|error| because(format!("look at image `{name}`"), &error)),
         }
     }
 

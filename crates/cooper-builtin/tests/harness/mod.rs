@@ -9,7 +9,7 @@ use cooper_build::component::{Catalog, Config, Origin, Phase};
 use cooper_build::event::{BuildId, BuildOutcome, EventKind, StepOutcome};
 use cooper_build::plan::{BuildPlan, Pending, Policy, PostStep, ProvisionStep, SourceStep};
 use cooper_build::run::{Events, Interrupt, Message};
-use cooper_build::{OnError, Plan, RunOptions, Secrets, run};
+use cooper_build::{Lock, OnError, Plan, RunOptions, Secrets, run};
 use cooper_hcl::schema::Schema;
 use cooper_hcl::{
     Diagnostic, Diagnostics, Environment, FileKind, Functions, Reported, Scope, SourceMap, Span,
@@ -196,6 +196,7 @@ struct Bench {
     diags: Diagnostics,
     system: Arc<dyn System>,
     secrets: Secrets,
+    lock: Arc<Lock>,
     functions: Functions,
     sources: SourceMap,
     facts: Vec<String>,
@@ -207,6 +208,7 @@ impl Bench {
             diags: Diagnostics::new(),
             system: Arc::new(Machine),
             secrets: Secrets::new(),
+            lock: Arc::default(),
             functions: Functions::standard(),
             sources: SourceMap::new(),
             facts: vec!["SourceImageSha256".to_owned()],
@@ -242,6 +244,7 @@ impl Bench {
             sources: &self.sources,
             system: &self.system,
             secrets: &self.secrets,
+            lock: &self.lock,
         })
     }
 }

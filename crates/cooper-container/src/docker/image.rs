@@ -35,7 +35,7 @@ pub(super) async fn pull(
     platform: Option<&str>,
     credentials: &Credentials,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<()> {
+) -> Result<Option<String>> {
     let reference = Reference::parse(image)?;
     let mut query = vec![("fromImage", reference.name()), ("tag", reference.version())];
     if let Some(platform) = platform {
@@ -43,12 +43,24 @@ pub(super) async fn pull(
     }
     let mut request = post_empty(connection, "/images/create", &query)?;
     authorize(&mut request, &reference, credentials);
+    let mut digest = None;
     records(&connection.transport, request, |record| {
+        if let Some(found) = pulled_digest(&record) {
+            digest = Some(found);
+        }
         if let Some(step) = record.progress() {
             progress(step);
         }
     })
-    .await
+    .await?;
+    Ok(digest)
+}
+
+/// The digest of what a registry has by a name, from the record that names it.
+fn pulled_digest(record: &Record) -> Option<String> {
+    let digest = record.status.as_deref()?.strip_prefix("Digest: ")?;
+    let digits = digest.strip_prefix("sha256:").filter(|_| record.id.is_none())?;
+    (digits.len() == 64 && is_image_id(digest)).then(|| digest.to_owned())
 }
 
 pub(super) async fn push(

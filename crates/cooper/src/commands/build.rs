@@ -4,10 +4,11 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use cooper_build::run::Events;
-use cooper_build::{DataSources, Interrupt, OnError, Plan, RunOptions, Session, run};
+use cooper_build::{DataSources, Interrupt, OnError, Plan, Report, RunOptions, Session, run};
 use uuid::Uuid;
 
-use super::{PlanWishes, full_catalog, make_plan, print_diagnostics};
+use super::lock::note;
+use super::{PlanWishes, full_catalog, locking, make_plan, print_diagnostics};
 use crate::args::{self, BuildArgs};
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -38,6 +39,7 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
         debug: args.debug,
         on_error: on_error(args.on_error),
         data_sources: DataSources::Read,
+        locking: locking(args.locked),
     };
     let mut signals = Signals::listen();
     let engine = Engine::find(&*session.system);
@@ -69,14 +71,18 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
     if args.debug {
         ui.say("Debug mode enabled. Builds will not be parallelized.");
     }
-    if run_plan(plan, run_id, &engine, args, signals, ui).await && !refused {
-        Exit::Success
-    } else {
-        Exit::Failure
+    let Some(report) = run_plan(plan, run_id, &engine, args, signals, ui).await else {
+        return Exit::Failure;
+    };
+    note(&session.lock.noted(|build| report.went_well(build)), &session, ui);
+    match report.succeeded() && !refused {
+        true => Exit::Success,
+        false => Exit::Failure,
     }
 }
 
-/// Runs a plan while showing it; returns whether everything succeeded.
+/// Runs a plan while showing it; returns what it came to, unless it ended in a way that it should
+/// not.
 async fn run_plan(
     plan: Plan,
     run_id: String,
@@ -84,7 +90,7 @@ async fn run_plan(
     args: &BuildArgs,
     signals: Signals,
     ui: &mut Ui,
-) -> bool {
+) -> Option<Report> {
     let interrupt = Interrupt::new();
     signals.interrupt(interrupt.clone());
     let (events, received) = Events::channel(plan.secrets.clone());
@@ -102,10 +108,10 @@ async fn run_plan(
     let report = running.await;
     sweep.finish(&interrupt).await;
     match report {
-        Ok(report) => report.succeeded(),
+        Ok(report) => Some(report),
         Err(error) => {
             ui.error(&format!("the run ended unexpectedly: {error}"));
-            false
+            None
         }
     }
 }

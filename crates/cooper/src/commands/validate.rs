@@ -2,7 +2,7 @@
 
 use cooper_build::{DataSources, Inputs, OnError, Session, Template};
 
-use super::{PlanWishes, asking, check_kind, input_options, make_plan, print_diagnostics};
+use super::{PlanWishes, asking, check_kind, input_options, locking, make_plan, print_diagnostics};
 use crate::args::ValidateArgs;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -25,17 +25,15 @@ pub(crate) fn validate(args: &ValidateArgs, mut session: Session, ui: &mut Ui) -
         true => DataSources::Read,
         false => DataSources::Check,
     };
-    let wishes = wishes(warn_undeclared, data_sources);
+    let locking = locking(args.locked);
+    let on_error = OnError::default();
+    let wishes =
+        PlanWishes { warn_undeclared, force: false, debug: false, on_error, data_sources, locking };
     let plan = asking(&mut session, ui, async |catalog, session| {
         make_plan(&args.template, &wishes, catalog, session).await
     });
     let Some(plan) = plan else { return Exit::Failure };
     finish(&session, ui, plan.is_ok_and(|plan| plan.refused.is_empty()), TEMPLATE_IS_FINE)
-}
-
-fn wishes(warn_undeclared: bool, data_sources: DataSources) -> PlanWishes {
-    let on_error = OnError::default();
-    PlanWishes { warn_undeclared, force: false, debug: false, on_error, data_sources }
 }
 
 fn finish(session: &Session, ui: &mut Ui, is_fine: bool, text: &str) -> Exit {

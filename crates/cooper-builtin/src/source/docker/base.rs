@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cooper_build::{Config, component_config};
+use cooper_build::{Config, Locking, component_config};
 use cooper_container::engine::ImageBuild;
 use cooper_container::reference::{Reference, is_image_id};
-use cooper_hcl::{Code, FileKind, Reported};
+use cooper_hcl::{Code, Diagnostic, FileKind, Reported};
 
 use super::Arguments;
+use super::pin::Pin;
 use crate::arguments::{check_exists, check_file, no_effect, refuse};
 
 component_config! {
@@ -28,7 +29,7 @@ component_config! {
 
 /// Where the image to start from comes from.
 pub(super) enum Base {
-    Image { name: String, pull: bool },
+    Image { name: String, pull: bool, pin: Pin },
     Build(ImageBuild),
 }
 
@@ -53,12 +54,14 @@ impl Base {
                 if let (Err(error), false) = (Reference::parse(&image), is_image_id(&image)) {
                     return Err(config.error(Code::InvalidValue, "image", error.to_string()));
                 }
-                Ok(Self::Image { name: image, pull: arguments.pull.unwrap_or(true) })
+                let pin = Pin::prepare(config, &image)?;
+                Ok(Self::Image { name: image, pull: arguments.pull.unwrap_or(true), pin })
             }
             (None, Some(build)) => {
                 if arguments.pull == Some(true) {
                     no_effect(config, "pull", "an image that was just built is in no registry");
                 }
+                warn_unlocked(config);
                 image_build(config, build, platform).map(Self::Build)
             }
             (Some(_), Some(build)) => {
@@ -79,6 +82,17 @@ impl Base {
                 "say what to start from: `image = \"debian:12\"`",
             )),
         }
+    }
+}
+
+/// Says what `-locked` does not see to.
+fn warn_unlocked(config: &Config<'_>) {
+    if config.lock.locking() == Locking::Strict {
+        let message = "what a Dockerfile starts from is not in the lock file";
+        let warning = Diagnostic::warning(Code::NotLocked, message);
+        let help = "name it by its digest in the Dockerfile: `FROM debian:12@sha256:…`";
+        let config = config.looking_at(&["build"]);
+        config.diags.warn(warning.at(config.place("build"), "").help(help));
     }
 }
 

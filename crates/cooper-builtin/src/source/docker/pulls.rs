@@ -22,8 +22,16 @@ pub(super) struct Wanted {
     pub(super) credentials: Credentials,
 }
 
+/// An image that was fetched.
+#[derive(Clone)]
+pub(super) struct Pulled {
+    pub(super) info: ImageInfo,
+    /// What its name stands for in its registry, where the engine told.
+    pub(super) digest: Option<String>,
+}
+
 /// The image that was fetched, or why it was not.
-type Slot = Arc<OnceCell<Result<ImageInfo, Arc<Error>>>>;
+type Slot = Arc<OnceCell<Result<Pulled, Arc<Error>>>>;
 
 impl Pulls {
     pub(super) fn new(engine: Arc<dyn ContainerEngine>) -> Self {
@@ -37,25 +45,26 @@ impl Pulls {
         &self,
         wanted: Wanted,
         pull: impl Fn() -> F + Send,
-    ) -> Result<ImageInfo, Arc<Error>>
+    ) -> Result<Pulled, Arc<Error>>
     where
-        F: Future<Output = Result<(), Error>> + Send,
+        F: Future<Output = Result<Option<String>, Error>> + Send,
     {
         let image = wanted.image.clone();
         let slot = self.slot(wanted);
         let mut fetched_here = false;
         let fetch = async || {
-            pull().await?;
-            self.engine.inspect_image(&image).await
+            let digest = pull().await?;
+            let info = self.engine.inspect_image(&image).await?;
+            Ok(Pulled { info, digest })
         };
         let first = async {
             fetched_here = true;
             fetch().await.map_err(Arc::new)
         };
         match slot.get_or_init(|| first).await {
-            Ok(info) if fetched_here => Ok(info.clone()),
-            Ok(info) => match self.engine.inspect_image(&image).await {
-                Ok(now) if now.id == info.id => Ok(now),
+            Ok(pulled) if fetched_here => Ok(pulled.clone()),
+            Ok(Pulled { info, digest }) => match self.engine.inspect_image(&image).await {
+                Ok(now) if now.id == info.id => Ok(Pulled { info: now, digest: digest.clone() }),
                 _ => fetch().await.map_err(Arc::new),
             },
             Err(error) => {
@@ -107,7 +116,7 @@ mod tests {
         let pull = || async {
             count.fetch_add(1, Ordering::Relaxed);
             tokio::task::yield_now().await;
-            Ok(())
+            Ok(None)
         };
         let same = join_all((0..16).map(|_| pulls.once(wanted("linux/amd64"), pull))).await;
         assert!(same.iter().all(Result::is_ok));
@@ -126,7 +135,7 @@ mod tests {
             tokio::task::yield_now().await;
             match count.fetch_add(1, Ordering::Relaxed) {
                 0 => Err(Error::Temporary("busy".to_owned())),
-                _ => Ok(()),
+                _ => Ok(None),
             }
         };
         let all = join_all((0..4).map(|_| pulls.once(wanted("linux/amd64"), pull))).await;
@@ -139,10 +148,10 @@ mod tests {
     #[tokio::test]
     async fn a_pull_that_is_dropped_is_taken_over() {
         let (pulls, _) = pulls();
-        let endless = || std::future::pending::<Result<(), Error>>();
+        let endless = || std::future::pending::<Result<Option<String>, Error>>();
         let mut first = Box::pin(pulls.once(wanted("linux/amd64"), endless));
         assert!(futures::poll!(&mut first).is_pending());
-        let mut second = Box::pin(pulls.once(wanted("linux/amd64"), || async { Ok(()) }));
+        let mut second = Box::pin(pulls.once(wanted("linux/amd64"), || async { Ok(None) }));
         assert!(futures::poll!(&mut second).is_pending());
         drop(first);
         second.await.unwrap();
