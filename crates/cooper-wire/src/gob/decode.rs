@@ -75,10 +75,12 @@ impl<'a> Decoder<'a> {
         usize::try_from(self.uint()?).map_err(|_| Malformed::CutOff)
     }
 
-    /// How many elements follow. Each has a byte at least, so a lie takes no memory.
+    /// How many elements follow, in this message and those after it: a definition between two
+    /// elements ends a message. Each has a byte at least, so a lie takes no memory.
     fn count(&mut self) -> Result<usize, Malformed> {
         let count = self.length()?;
-        if count > self.message.len() { Err(Malformed::CutOff) } else { Ok(count) }
+        let most = self.message.len() + self.rest.len();
+        if count > most { Err(Malformed::CutOff) } else { Ok(count) }
     }
 
     fn bytes(&mut self) -> Result<&'a [u8], Malformed> {

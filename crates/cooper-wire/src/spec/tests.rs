@@ -37,6 +37,33 @@ fn what_plugins_say_is_read() {
 }
 
 #[test]
+fn a_definition_in_front_of_more_parts_than_its_message_has_bytes_is_read() {
+    const PARTS: u8 = 100;
+    let (first, rest) = GOB.split_at(GOB.find("4fff800002").unwrap());
+    let (start, rest) = rest.split_at(GOB[first.len()..].find("10ff83").unwrap());
+    let (definition, rest) = rest.split_at(rest.find("fe0139").unwrap());
+    let (out, n) = rest["fe0139".len()..].split_at(rest.find("016e102a").unwrap() - 6);
+    let part = |number: u8| {
+        let name = format!("03{}", hex_of(&format!("n{number:02}")));
+        let named = n.replacen("016e", &name, 1).replacen("01016e", &format!("01{name}"), 1);
+        // Its length is that of a name of one letter.
+        named.replacen("ff8e", "ff90", 1)
+    };
+    let parts: String = (1..PARTS).map(part).collect();
+    let value = format!("{out}{parts}");
+    let length = format!("fd{:06x}", value.len() / 2);
+    let start = start.replacen("4fff800002", &format!("4fff8000{PARTS:02x}"), 1);
+    let all = hex(&format!("{first}{start}{definition}{length}{value}"));
+    let read = Encoding::Gob.decode(&all).unwrap();
+    assert_eq!(read.len(), usize::from(PARTS));
+    assert_eq!(read["n42"], attribute("n42", Type::Number, false).1);
+}
+
+fn hex_of(text: &str) -> String {
+    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
 fn protobuf_is_written_as_go_writes_it() {
     assert_eq!(Encoding::Protobuf.encode(&small()), Ok(hex(PROTOBUF)));
     assert_eq!(Encoding::Protobuf.encode(&Object::new()), Ok(hex("0a00")));
