@@ -20,7 +20,7 @@ use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::rpc::CallError;
 use cooper_wire::spec::Object;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 use arguments::refused;
 
@@ -33,14 +33,16 @@ const ASKING: Duration = Duration::from_secs(60);
 /// How long it may take to read some: it may ask a service on the way.
 const READING: Duration = Duration::from_secs(10 * 60);
 
-/// How many processes that have only read arguments wait to be used again.
-const MOST_IDLE: usize = 4;
+/// How many processes of a component read arguments at once, and how many that have only done so
+/// wait to be used again.
+const MOST_READING: usize = 4;
 
 /// A component of a plugin, and its processes. `R` is how it is called.
 pub(crate) struct Component<R> {
     launch: Launch,
     remote: fn(&Process, &Launch) -> R,
     opened: OnceCell<Result<Opened, Failure>>,
+    reading: Semaphore,
     idle: Mutex<Vec<Process>>,
 }
 
@@ -58,7 +60,13 @@ static NO_SPEC: Object = Object::new();
 
 impl<R> Component<R> {
     pub(crate) const fn new(launch: Launch, remote: fn(&Process, &Launch) -> R) -> Self {
-        Self { launch, remote, opened: OnceCell::const_new(), idle: Mutex::new(Vec::new()) }
+        Self {
+            launch,
+            remote,
+            opened: OnceCell::const_new(),
+            reading: Semaphore::const_new(MOST_READING),
+            idle: Mutex::new(Vec::new()),
+        }
     }
 
     /// Starts it and asks, once, what arguments it takes.
@@ -115,6 +123,8 @@ impl<R> Component<R> {
         R: Clone,
     {
         let failed = |failure: &Failure| refused(config, &failure.to_string());
+        // Nobody closes it.
+        let _room = self.reading.acquire().await;
         let (process, remote) = self.process().await.map_err(|failure| failed(&failure))?;
         match ask(remote.clone()).await {
             Ok(said) => Ok((process, remote, said)),
@@ -129,7 +139,7 @@ impl<R> Component<R> {
     /// Keeps a process that has done nothing but read arguments: they can be read again.
     fn put_back(&self, process: Process) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MOST_READING {
             idle.push(process);
         }
     }

@@ -15,6 +15,7 @@ pub mod plugin;
 mod plugins;
 mod process;
 mod schema;
+mod spool;
 mod sweep;
 mod ui;
 mod value;

@@ -13,7 +13,8 @@ use crate::describe::Descriptions;
 use crate::discover::{Installed, folder, installed};
 use crate::kind::{DataKind, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::plugin::{Description, Plugin, Role, type_name};
-use crate::process::Launch;
+use crate::process::{Launch, Turns};
+use crate::spool;
 use crate::sweep::sweep;
 
 /// The plugins that are installed on this machine.
@@ -41,17 +42,23 @@ impl Plugins {
     /// Ends, once, what runs that are gone have left.
     fn sweep(&self) {
         self.swept.call_once(|| {
-            tokio::task::spawn_blocking(sweep);
+            tokio::task::spawn_blocking(|| {
+                sweep();
+                spool::sweep(&std::env::temp_dir());
+            });
         });
     }
 
     /// Adds what a plugin has to a catalog, by names that begin with `prefix`.
     fn add(&self, catalog: &mut Catalog, prefix: &str, plugin: &Arc<Plugin>) {
+        // One that hangs when it is started keeps no other one waiting.
+        let turns = Turns::default();
         let launch = |role, component: &String| Launch {
             plugin: plugin.clone(),
             role,
             component: component.clone(),
             run_id: self.run_id.clone(),
+            turns: turns.clone(),
         };
         let Description { builders, provisioners, post_processors, datasources, .. } =
             &plugin.description;

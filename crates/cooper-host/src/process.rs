@@ -6,6 +6,7 @@
 
 mod output;
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::output::{LastWords, drain, first_line};
@@ -45,6 +46,21 @@ pub(crate) struct Launch {
     pub component: String,
     /// Identifies the run.
     pub run_id: Arc<str>,
+    /// Whose turn it is to start.
+    pub turns: Turns,
+}
+
+/// How many processes of plugins start at once: while hundreds do, each takes so long that Go's
+/// library gives up before it is connected to.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        const LEAST: usize = 4;
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self(Arc::new(Semaphore::new(LEAST.max(2 * processors))))
+    }
 }
 
 /// The process of a component. It is killed when this is dropped.
@@ -108,12 +124,14 @@ impl Launch {
         command
     }
 
-    /// Starts the process and connects to it.
+    /// Starts the process and connects to it, when it is its turn.
     ///
     /// # Errors
     ///
     /// When it does not come as far as to answer.
     pub(crate) async fn start(&self) -> Result<Process, Failure> {
+        // Nobody closes it.
+        let _turn = self.turns.0.acquire().await;
         let name = self.name();
         let mut child = self.command().spawn().map_err(|error| {
             Failure::because(format!("the plugin `{name}` cannot be started"), &error)
@@ -277,5 +295,61 @@ impl Process {
                 waiting().failure(&error.to_string())
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use cooper_build::version::Version;
+
+    use super::*;
+    use crate::plugin::Description;
+
+    /// The time that it may take passes at once while everybody waits.
+    #[tokio::test(start_paused = true)]
+    async fn a_plugin_that_starts_and_says_nothing_is_left_and_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("packer-plugin-silent");
+        std::fs::write(&path, "#!/bin/sh\nsleep 600\ntrue\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let description = serde_json::from_str::<Description>(
+            r#"{"version":"1.0.0","api_version":"x5.0","provisioners":["x"]}"#,
+        );
+        let plugin = Plugin {
+            path: path.clone(),
+            name: "silent".to_owned(),
+            version: Version::parse("1.0.0").unwrap(),
+            digest: String::new(),
+            description: description.unwrap(),
+        };
+        let launch = Launch {
+            plugin: Arc::new(plugin),
+            role: Role::Provisioner,
+            component: "x".to_owned(),
+            run_id: "the run".into(),
+            turns: Turns::default(),
+        };
+        let begin = tokio::time::Instant::now();
+        let Err(failure) = launch.start().await else { panic!("it starts") };
+        assert_eq!(begin.elapsed().as_secs(), STARTING.as_secs());
+        assert_eq!(
+            failure.to_string(),
+            "the plugin `packer-plugin-silent` cannot be used: it has not started within 60 seconds"
+        );
+        while is_running(&path) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether a script is.
+    fn is_running(script: &Path) -> bool {
+        let script = script.display().to_string();
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let mut commands = processes.map(|process| std::fs::read(process.path().join("cmdline")));
+        commands
+            .any(|words| words.is_ok_and(|words| String::from_utf8_lossy(&words).contains(&script)))
     }
 }

@@ -13,6 +13,8 @@ use cooper_wire::yamux;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::spool::Spool;
+
 /// How much a command may read.
 const LONGEST_INPUT: u64 = 64 << 20;
 
@@ -120,12 +122,12 @@ impl Communicator for Shown<'_> {
             Content::Bytes(first.into())
         } else {
             // How long it is has to be known before it is sent.
-            let (file, name) = tempfile::NamedTempFile::new().map_err(unreadable)?.into_parts();
-            let mut file = tokio::fs::File::from_std(file);
+            let spool = spooled.insert(Spool::new().map_err(unreadable)?);
+            let mut file = tokio::fs::File::create(spool.file()).await.map_err(unreadable)?;
             file.write_all(&first).await.map_err(unreadable)?;
             tokio::io::copy(content, &mut file).await.map_err(unreadable)?;
             file.flush().await.map_err(unreadable)?;
-            Content::File(spooled.insert(name).to_path_buf())
+            Content::File(spool.file())
         };
         let mode = info.as_ref().map_or(PLAIN_MODE, FileInfo::unix_mode);
         let modified = match info {
@@ -139,11 +141,10 @@ impl Communicator for Shown<'_> {
     }
 
     async fn download(&self, path: String, into: &mut yamux::Stream) -> Result<(), String> {
-        let spooled = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
-        let spooled = spooled.into_temp_path();
-        self.machine.download(&path, &spooled).await.map_err(text)?;
+        let spool = Spool::new().map_err(|error| error.to_string())?;
+        self.machine.download(&path, &spool.file()).await.map_err(text)?;
         let sending = async {
-            let mut file = tokio::fs::File::open(&spooled).await?;
+            let mut file = tokio::fs::File::open(spool.file()).await?;
             tokio::io::copy(&mut file, into).await
         };
         sending.await.map(drop).map_err(|error| error.to_string())

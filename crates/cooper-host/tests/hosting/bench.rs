@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -164,7 +165,8 @@ impl Bench {
         let (events, mut received) = Events::channel(plan.secrets.clone());
         let options = RunOptions {
             run_id: "the run".to_owned(),
-            parallel: None,
+            // More than any test has.
+            parallel: NonZeroUsize::new(1000),
             on_error: OnError::Cleanup,
             debug: false,
             interrupt: Interrupt::new(),

@@ -19,7 +19,7 @@ fn main() {
     {
         return plugin::main(mode, rest);
     }
-    let tests: [(&str, Test); 9] = [
+    let tests: [(&str, Test); 12] = [
         ("every_kind_of_component_is_hosted_in_both_encodings", every_kind),
         ("arguments_are_checked_by_the_plugin_s_own_schema", arguments_are_checked),
         ("what_a_plugin_finds_wrong_is_told_at_its_place", refusals),
@@ -29,6 +29,9 @@ fn main() {
         ("a_panic_in_a_plugin_on_the_sdk_is_one_error", panics),
         ("a_file_with_another_checksum_is_not_run", checksums),
         ("no_process_is_left", no_process_is_left),
+        ("a_plugin_may_listen_on_a_port", port),
+        ("two_hundred_provisioners_work_at_once", two_hundred),
+        ("a_plugin_that_asks_whether_we_are_there_and_is_silent_is_not_left", silence),
     ];
     let trials = tests.map(|(name, test)| Trial::test(name, test));
     libtest_mimic::run(&Arguments::from_args(), Vec::from(trials)).exit();
@@ -274,4 +277,51 @@ fn no_process_is_left() -> Result<(), Failed> {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     Err(format!("these are left: {:?}", left()).into())
+}
+
+fn port() -> Result<(), Failed> {
+    let outcome = Bench::new("port").run(EVERYTHING);
+    same(outcome.failures, vec![])?;
+    same(outcome.artifacts, vec!["machine".to_owned(), "wrapped machine".to_owned()])
+}
+
+/// Each in a process of its own, beside that of its machine; all wait for each other.
+fn two_hundred() -> Result<(), Failed> {
+    const COUNT: usize = 200;
+    let bench = Bench::new("good");
+    let names = 1..=COUNT;
+    let sources =
+        names.clone().map(|n| format!("source \"test\" \"m{n}\" {{ name = \"m{n}\" }}\n"));
+    let references: Vec<String> = names.map(|n| format!("\"source.test.m{n}\"")).collect();
+    let template = format!(
+        "{}build {{\n  sources = [{}]\n  provisioner \"test-run\" {{\n    title = \"x\"\n    \
+         commands = [\"meet {COUNT}\"]\n  }}\n}}\n",
+        sources.collect::<String>(),
+        references.join(", "),
+    );
+    let Outcome { mistakes, failures, mut artifacts, lines } = bench.run(&template);
+    same(mistakes, vec![])?;
+    same(failures, vec![])?;
+    let met = lines.iter().filter(|line| *line == "out: all are here").count();
+    same(met, COUNT)?;
+    artifacts.sort();
+    artifacts.dedup();
+    same(artifacts.len(), COUNT)
+}
+
+/// It asks every tenth of a second, and would be gone after two.
+fn silence() -> Result<(), Failed> {
+    let template = r#"
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title    = "x"
+    commands = ["wait 3"]
+  }
+}
+"#;
+    let Outcome { failures, artifacts, .. } = Bench::new("attentive").run(template);
+    same(failures, vec![])?;
+    same(artifacts, vec!["machine".to_owned()])
 }

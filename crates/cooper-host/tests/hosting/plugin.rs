@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,8 +16,8 @@ use cooper_wire::rpc::{self, CallError, serve};
 use cooper_wire::service::communicator::{self, Command, Communicator, Started, Stdin};
 use cooper_wire::service::{artifact, builder, datasource, hook, post_processor, provisioner, ui};
 use cooper_wire::spec::{Encoding, Object, Spec};
-use cooper_wire::yamux::{Role, Session, Stream};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use cooper_wire::yamux::{Keepalive, Role, Session, Stream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 use super::sdk;
@@ -80,6 +81,14 @@ fn start(mode: &str, kind: &str, encoding: Encoding) {
         }
         _ => {}
     }
+    if mode == "port" {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+        let address = listener.local_addr().expect("it listens");
+        print(&format!("{}\n", Address::Tcp(address.to_string())));
+        let (connection, _) = listener.accept().expect("the host connects");
+        connection.set_nonblocking(true).expect("it is a socket");
+        return serve_on(mode, kind, encoding, || tokio::net::TcpStream::from_std(connection));
+    }
     let folder = tempfile::tempdir().expect("there is room for a folder");
     let socket = folder.path().join("socket");
     let listener = UnixListener::bind(&socket).expect("a socket can be made");
@@ -102,10 +111,23 @@ fn start(mode: &str, kind: &str, encoding: Encoding) {
         _ => {}
     }
     connection.set_nonblocking(true).expect("it is a socket");
+    serve_on(mode, kind, encoding, || tokio::net::UnixStream::from_std(connection));
+}
+
+fn serve_on<S: AsyncRead + AsyncWrite + Send + 'static>(
+    mode: &str,
+    kind: &str,
+    encoding: Encoding,
+    connection: impl FnOnce() -> std::io::Result<S>,
+) {
+    let keepalive = (mode == "attentive").then_some(Keepalive {
+        every: Duration::from_millis(100),
+        patience: Duration::from_secs(2),
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.expect("a runtime can be made").block_on(async {
-        let connection = tokio::net::UnixStream::from_std(connection).expect("it is a socket");
-        let (broker, main) = Broker::of_plugin(Session::new(connection, Role::Server, None));
+        let connection = connection().expect("it is a socket");
+        let (broker, main) = Broker::of_plugin(Session::new(connection, Role::Server, keepalive));
         let stream = main.accept(Duration::from_secs(5)).await.expect("the host dials");
         let component = Component { mode: mode.to_owned(), arguments: Mutex::default() };
         let service: Box<dyn for<'a> rpc::Service<'a>> = match kind {
@@ -341,6 +363,17 @@ impl provisioner::Provisioner for Component {
         let said = format!("provisioning {} with ID {}", self.name(), fact("ID"));
         ui.say(said).await.map_err(text)?;
         for command in self.commands() {
+            if let Some(seconds) = command.strip_prefix("wait ") {
+                let seconds = seconds.parse().map_err(|_| "no number".to_owned())?;
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                continue;
+            }
+            if let Some(count) = command.strip_prefix("meet ") {
+                let count = count.parse().map_err(|_| "no number".to_owned())?;
+                meet(&self.name(), &fact("Name"), count).await?;
+                ui.say("out: all are here").await.map_err(text)?;
+                continue;
+            }
             let mut running = machine.start(&command, Stdin::Nothing).await.map_err(text)?;
             let mut output = String::new();
             let read = running.stdout.read_to_string(&mut output).await;
@@ -353,6 +386,22 @@ impl provisioner::Provisioner for Component {
         }
         Ok(())
     }
+}
+
+/// Waits until so many processes are here.
+async fn meet(what: &str, name: &str, count: usize) -> Result<(), String> {
+    let folder = std::env::var_os("COOPER_TEST_FOLDER").ok_or("there is no folder")?;
+    let place = std::path::Path::new(&folder).join(format!("meeting-{what}"));
+    let failed = |error: std::io::Error| error.to_string();
+    std::fs::create_dir_all(&place).map_err(failed)?;
+    std::fs::write(place.join(name), "").map_err(failed)?;
+    for _ in 0..600 {
+        if std::fs::read_dir(&place).map_err(failed)?.count() == count {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err("not all have come".to_owned())
 }
 
 impl post_processor::PostProcessor for Component {

@@ -4,9 +4,13 @@
 //! `COOPER_TEST_PLUGINS=require` is set. Without a testbed, so is what needs Docker: `cargo xtask with`
 //! brings one.
 
+mod bulk;
 mod cooper;
+mod death;
 mod debian;
 mod plugin;
+mod run;
+mod served;
 
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
@@ -16,8 +20,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = debian::trials().into_iter().chain(cooper::trials()).collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let trials =
+        [bulk::trials(), debian::trials(), served::trials(), cooper::trials(), death::trials()];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }
 
 /// A test that needs the plugins.

@@ -72,7 +72,7 @@ pub(crate) fn bundle_slim(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Installs a program with its checksum.
-fn put(plugins: &Path, name: &str, program: &[u8]) -> Result<()> {
+pub(crate) fn put(plugins: &Path, name: &str, program: &[u8]) -> Result<()> {
     let path = place(plugins, name);
     fs::create_dir_all(path.parent().unwrap_or(plugins)).context("make a folder")?;
     fs::write(&path, program).context("write a plugin")?;

@@ -27,6 +27,8 @@ type Config struct {
 	When string `mapstructure:"when"`
 	// How is one of the ways of [misbehave].
 	How string `mapstructure:"how" required:"true"`
+	// Amount is how many seconds or MiB it takes, where that matters.
+	Amount int `mapstructure:"amount"`
 }
 
 // Provisioner does as it is told.
@@ -46,7 +48,7 @@ func (p *Provisioner) Prepare(raws ...any) error {
 		return err
 	}
 	if p.config.When == "prepare" {
-		return misbehave(context.Background(), p.config.How, nil, nil)
+		return p.config.misbehave(context.Background(), nil, nil)
 	}
 	return nil
 }
@@ -56,11 +58,11 @@ func (p *Provisioner) Provision(
 	ctx context.Context, ui packersdk.Ui, machine packersdk.Communicator, _ map[string]any,
 ) error {
 	ui.Sayf("about to %s", p.config.How)
-	return misbehave(ctx, p.config.How, ui, machine)
+	return p.config.misbehave(ctx, ui, machine)
 }
 
-func misbehave(ctx context.Context, how string, ui packersdk.Ui, machine packersdk.Communicator) error {
-	switch how {
+func (c *Config) misbehave(ctx context.Context, ui packersdk.Ui, machine packersdk.Communicator) error {
+	switch c.How {
 	case "fail":
 		return errors.New("it was told to fail")
 	case "panic":
@@ -93,18 +95,75 @@ func misbehave(ctx context.Context, how string, ui packersdk.Ui, machine packers
 		}
 		return output.Flush()
 	case "leave a child":
-		// It holds this process's outputs open for a while.
-		child, err := os.StartProcess("/bin/sleep", []string{"sleep", "20"}, &os.ProcAttr{
-			Files: []*os.File{nil, os.Stdout, os.Stderr},
-		})
-		if err != nil {
+		return leaveChild("20")
+	case "hang with a child":
+		if err := leaveChild("600"); err != nil {
 			return err
 		}
-		return child.Release()
+		ui.Say("there is a child")
+		time.Sleep(time.Hour)
+	case "be silent":
+		time.Sleep(time.Duration(c.Amount) * time.Second)
+	case "flood":
+		return flood()
+	case "move much":
+		return moveMuch(ctx, ui, machine, int64(c.Amount)<<20)
+	case "upload for ever":
+		return machine.Upload("endless", new(endless), nil)
 	case "start many":
 		return startMany(ctx, machine)
 	default:
-		return fmt.Errorf("it cannot `%s`", how)
+		return fmt.Errorf("it cannot `%s`", c.How)
+	}
+	return nil
+}
+
+// leaveChild starts a process that holds this one's outputs open, for some seconds.
+func leaveChild(seconds string) error {
+	child, err := os.StartProcess("/bin/sleep", []string{"sleep", seconds}, &os.ProcAttr{
+		Files: []*os.File{nil, os.Stdout, os.Stderr},
+	})
+	if err != nil {
+		return err
+	}
+	return child.Release()
+}
+
+// flood writes the beginning of a frame of two gigabytes to the host, and then as much as it takes,
+// past the library, which would not.
+func flood() error {
+	frame := []byte{0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 0xff, 0xff, 0xff}
+	content := make([]byte, 1<<20)
+	var problems []error
+	for number := 3; number < 64; number++ {
+		peer, err := syscall.Getpeername(number)
+		if _, unix := peer.(*syscall.SockaddrUnix); err != nil || !unix {
+			continue
+		}
+		if err := writeAll(number, frame); err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		for range 2048 {
+			if err := writeAll(number, content); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(append(problems, errors.New("the host took it all"))...)
+}
+
+func writeAll(number int, content []byte) error {
+	for len(content) > 0 {
+		count, err := syscall.Write(number, content)
+		switch {
+		case errors.Is(err, syscall.EAGAIN):
+			time.Sleep(time.Millisecond)
+		case err != nil:
+			return err
+		default:
+			content = content[count:]
+		}
 	}
 	return nil
 }

@@ -10,8 +10,9 @@ import (
 // FlatConfig is an auto-generated flat version of Config.
 // Where the contents of a field with a `mapstructure:,squash` tag are bubbled up.
 type FlatConfig struct {
-	When *string `mapstructure:"when" cty:"when" hcl:"when"`
-	How  *string `mapstructure:"how" required:"true" cty:"how" hcl:"how"`
+	When   *string `mapstructure:"when" cty:"when" hcl:"when"`
+	How    *string `mapstructure:"how" required:"true" cty:"how" hcl:"how"`
+	Amount *int    `mapstructure:"amount" cty:"amount" hcl:"amount"`
 }
 
 // FlatMapstructure returns a new FlatConfig.
@@ -26,8 +27,9 @@ func (*Config) FlatMapstructure() interface{ HCL2Spec() map[string]hcldec.Spec }
 // The decoded values from this spec will then be applied to a FlatConfig.
 func (*FlatConfig) HCL2Spec() map[string]hcldec.Spec {
 	s := map[string]hcldec.Spec{
-		"when": &hcldec.AttrSpec{Name: "when", Type: cty.String, Required: false},
-		"how":  &hcldec.AttrSpec{Name: "how", Type: cty.String, Required: false},
+		"when":   &hcldec.AttrSpec{Name: "when", Type: cty.String, Required: false},
+		"how":    &hcldec.AttrSpec{Name: "how", Type: cty.String, Required: false},
+		"amount": &hcldec.AttrSpec{Name: "amount", Type: cty.Number, Required: false},
 	}
 	return s
 }
