@@ -206,7 +206,7 @@ fn named<T>(path: &Path, result: io::Result<T>) -> io::Result<T> {
     result.map_err(|error| {
         io::Error::new(
             error.kind(),
-            format!("`{}`: {}", path.display(), crate::arguments::plain(&error)),
+            format!("`{}`: {}", path.display(), cooper_hcl::plainly(&error)),
         )
     })
 }

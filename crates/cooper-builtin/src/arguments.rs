@@ -5,7 +5,7 @@ use std::time::Duration;
 use cooper_build::Config;
 use cooper_build::component::ArgumentType;
 use cooper_container::changes::Change;
-use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Span, Type, Value, duration};
+use cooper_hcl::{Code, Diagnostic, FileKind, Reported, Span, Type, Value, duration, plainly};
 
 /// A duration as Go writes it: `1h2m3.5s`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -159,7 +159,7 @@ pub(crate) fn check_exists(
     path: &str,
 ) -> Result<FileKind, Reported> {
     config.system.kind(path.as_ref()).map_err(|error| {
-        let message = format!("`{path}` cannot be read: {}", plain(&error));
+        let message = format!("`{path}` cannot be read: {}", plainly(&error));
         refuse_file(config, argument, index, message)
     })
 }
@@ -183,13 +183,4 @@ fn refuse_file(
 fn from_here(config: &Config<'_>) -> String {
     let here = config.system.current_dir();
     format!("paths count from the folder Cooper is started in, `{}`", here.display())
-}
-
-/// An input or output error in plain words.
-pub(crate) fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
-    }
 }

@@ -21,9 +21,13 @@ pub(crate) fn own_name(folder: &Path) -> Result<String, Failure> {
     if let Some(name) = named(folder) {
         return Ok(name);
     }
-    let absolute: PathBuf = folder
-        .canonicalize()
-        .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", folder.display())))?;
+    let absolute: PathBuf = folder.canonicalize().map_err(|error| {
+        Failure::new(format!(
+            "`{}` cannot be read: {}",
+            folder.display(),
+            cooper_hcl::plainly(&error)
+        ))
+    })?;
     Ok(named(&absolute).unwrap_or_default())
 }
 
@@ -61,7 +65,11 @@ impl ArtifactHandle for Files {
             for path in &self.0 {
                 match tokio::fs::remove_file(path).await {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        let message = format!("cannot remove `{}`: {error}", path.display());
+                        let message = format!(
+                            "cannot remove `{}`: {}",
+                            path.display(),
+                            cooper_hcl::plainly(&error)
+                        );
                         return Err(Failure::new(message));
                     }
                     _ => {}

@@ -9,14 +9,14 @@ use std::time::Duration;
 use cooper_build::communicator::Output;
 use cooper_build::component::{Choice, Config, StepCx};
 use cooper_build::{Facts, Failure, Stream, choices, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::{Code, Diagnostic, Reported, plainly};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempPath;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use crate::arguments::{given, no_effect, plain, refuse};
+use crate::arguments::{given, no_effect, refuse};
 use crate::lines::Lines;
 use crate::render::Renderer;
 use crate::script::{
@@ -186,7 +186,7 @@ impl Local {
             text.push('\n');
         }
         let failed = |error: io::Error| {
-            Failure::new(format!("Error preparing shell script: {}", plain(&error)))
+            Failure::new(format!("Error preparing shell script: {}", plainly(&error)))
         };
         let _starting = STARTING.lock().await;
         let mut file = tempfile::Builder::new()
@@ -202,7 +202,7 @@ impl Local {
     async fn run_script(&self, cx: &StepCx, script: &Path, facts: &Facts) -> Result<(), Failure> {
         let shown = script.display().to_string();
         let failed = |error: io::Error| {
-            Failure::new(format!("Error executing script: {shown}: {}", plain(&error)))
+            Failure::new(format!("Error executing script: {shown}: {}", plainly(&error)))
         };
         let script: PathBuf = std::path::absolute(script).map_err(failed)?;
         let own: Vec<(String, String)> = (self.variables.iter())

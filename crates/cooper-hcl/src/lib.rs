@@ -37,5 +37,5 @@ pub use function::Functions;
 pub use parse::{parse, parse_expression, parse_json, parse_partial};
 pub use secret_store::{SecretRequest, SecretStores};
 pub use source::{Location, SourceFile, SourceMap, Span};
-pub use system::{FileKind, System};
+pub use system::{FileKind, System, plainly};
 pub use value::{Type, Value, ValueKind};

@@ -108,3 +108,35 @@ impl System for Nowhere {
         buffer.fill(0);
     }
 }
+
+/// What a person is told of a file that cannot be used: the operating system's words, without its
+/// numbers, as the end of a sentence.
+pub fn plainly(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => {
+            let said = error.to_string();
+            let Some(number) = error.raw_os_error() else { return said };
+            let words = said.strip_suffix(&format!(" (os error {number})")).unwrap_or(&said);
+            let mut characters = words.chars();
+            let first = characters.next().map(|first| first.to_lowercase()).into_iter().flatten();
+            first.chain(characters).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::plainly;
+
+    #[test]
+    fn errors_are_told_without_numbers() {
+        assert_eq!(plainly(&io::ErrorKind::NotFound.into()), "there is no such file or folder");
+        assert_eq!(plainly(&io::Error::from_raw_os_error(21)), "is a directory");
+        assert_eq!(plainly(&io::Error::from_raw_os_error(28)), "no space left on device");
+        assert_eq!(plainly(&io::Error::other("The disk left")), "The disk left");
+    }
+}

@@ -219,7 +219,7 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
     let diags = &session.diags;
     let shown = path.display();
     let kind = session.system.kind(path).map_err(|error| {
-        let message = format!("`{shown}` cannot be read: {error}");
+        let message = format!("`{shown}` cannot be read: {}", cooper_hcl::plainly(&error));
         let help = "give the template's file or the folder it is in";
         diags.error(Diagnostic::error(Code::UnreadableFile, message).help(help))
     })?;
@@ -227,7 +227,8 @@ fn find(path: &Path, session: &Session) -> Result<(PathBuf, bool, Vec<PathBuf>),
         return Ok((folder_of(path), false, vec![path.to_owned()]));
     }
     let names = session.system.list(path).map_err(|error| {
-        let message = format!("the folder `{shown}` cannot be read: {error}");
+        let message =
+            format!("the folder `{shown}` cannot be read: {}", cooper_hcl::plainly(&error));
         diags.error(Diagnostic::error(Code::UnreadableFile, message))
     })?;
     let is_folder =
@@ -263,10 +264,9 @@ pub(crate) fn read_text(path: &Path, session: &Session) -> Result<String, Report
     let shown = path.display();
     let error =
         |message: String| session.diags.error(Diagnostic::error(Code::UnreadableFile, message));
-    let bytes = session
-        .system
-        .read(path)
-        .map_err(|cause| error(format!("`{shown}` cannot be read: {cause}")))?;
+    let bytes = session.system.read(path).map_err(|cause| {
+        error(format!("`{shown}` cannot be read: {}", cooper_hcl::plainly(&cause)))
+    })?;
     if bytes.len() > MAX_FILE {
         return Err(error(format!("`{shown}` is larger than {} MiB", MAX_FILE >> 20)));
     }

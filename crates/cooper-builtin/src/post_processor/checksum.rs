@@ -10,12 +10,11 @@ use cooper_build::component::{
     Choice, Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx,
 };
 use cooper_build::{Failure, choices, component_config};
-use cooper_hcl::Reported;
+use cooper_hcl::{Reported, plainly};
 use futures::future::BoxFuture;
 use sha2::digest::DynDigest;
 use tokio::sync::Mutex;
 
-use crate::arguments::plain;
 use crate::facts;
 use crate::files::{Files, write_whole};
 use crate::kind::Kind;
@@ -118,7 +117,11 @@ impl PostProcessor for Checksum {
                     let written = written.map_err(io::Error::other).flatten();
                     drop(writing);
                     written.map_err(|error| {
-                        Failure::new(format!("cannot write `{}`: {error}", output.display()))
+                        Failure::new(format!(
+                            "cannot write `{}`: {}",
+                            output.display(),
+                            plainly(&error)
+                        ))
                     })?;
                 }
                 if !files.contains(&output) {
@@ -165,7 +168,7 @@ async fn digest(ty: ChecksumType, path: &Path) -> Result<String, Failure> {
         Ok(sum.iter().map(|byte| format!("{byte:02x}")).collect())
     });
     sum.await.map_err(io::Error::other).flatten().map_err(|error: io::Error| {
-        Failure::new(format!("unable to open file {shown}: {}", plain(&error)))
+        Failure::new(format!("unable to open file {shown}: {}", plainly(&error)))
     })
 }
 

@@ -13,7 +13,7 @@ use cooper_build::component::{
 };
 use cooper_build::{Failure, component_config};
 use cooper_hcl::schema::Choices;
-use cooper_hcl::{Code, Diagnostic, Reported, Type, Value};
+use cooper_hcl::{Code, Diagnostic, Reported, Type, Value, plainly};
 use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use futures::future::BoxFuture;
@@ -22,7 +22,7 @@ use xz2::write::XzEncoder;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::arguments::{plain, refuse};
+use crate::arguments::refuse;
 use crate::facts;
 use crate::files::{Files, permissions, temporary_beside};
 use crate::kind::Kind;
@@ -240,7 +240,7 @@ impl PostProcessor for Compress {
             };
             let written = tokio::task::spawn_blocking(move || work.run()).await;
             written.map_err(io::Error::other).flatten().map_err(|error| {
-                Failure::new(format!("cannot make `{shown}`: {}", plain(&error)))
+                Failure::new(format!("cannot make `{shown}`: {}", plainly(&error)))
             })?;
             cx.say(format!("Archive {shown} completed")).await;
             let artifact = Artifact {

@@ -96,7 +96,11 @@ impl PostProcessor for Manifest {
         Box::pin(async move {
             let entry = self.entry(cx, input).await?;
             let failed = |error: io::Error| {
-                Failure::new(format!("cannot write `{}`: {error}", self.output.display()))
+                Failure::new(format!(
+                    "cannot write `{}`: {}",
+                    self.output.display(),
+                    cooper_hcl::plainly(&error)
+                ))
             };
             let writing = WRITING.lock().await;
             let (output, force) = (self.output.clone(), cx.origin().force);

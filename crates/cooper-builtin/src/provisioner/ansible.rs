@@ -18,11 +18,11 @@ use bytes::Bytes;
 use cooper_build::communicator::{Command, Communicator};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::{Code, FileKind, Reported};
+use cooper_hcl::{Code, FileKind, Reported, plainly};
 use futures::future::BoxFuture;
 use tempfile::{TempDir, TempPath};
 
-use crate::arguments::{check_file, check_folder, given, no_effect, plain, refuse};
+use crate::arguments::{check_file, check_folder, given, no_effect, refuse};
 use crate::kind::Kind;
 use crate::local::execute;
 use crate::render::Renderer;
@@ -448,7 +448,7 @@ impl Galaxy {
         environment: &BTreeMap<String, String>,
     ) -> Result<(), Failure> {
         let wanted = Requirements::read(self.file.as_ref())
-            .map_err(|error| Failure::new(format!("`{}`: {}", self.file, plain(&error))))?;
+            .map_err(|error| Failure::new(format!("`{}`: {}", self.file, plainly(&error))))?;
         let install = Install {
             file: &self.file,
             force: self.force,
@@ -476,7 +476,7 @@ async fn run_here(
         Ok(code) => Err(Failure::new(format!("Non-zero exit status: exit status {code}"))),
         Err(error) => {
             let program = command.first().map(String::as_str).unwrap_or_default();
-            let message = format!("`{program}` cannot be started: {}", plain(&error));
+            let message = format!("`{program}` cannot be started: {}", plainly(&error));
             Err(Failure::new(message).help("is Ansible installed on this machine?"))
         }
     }

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use cooper_build::communicator::{Command, Communicator, Content, Upload};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::{Code, Reported};
+use cooper_hcl::{Code, Reported, plainly};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use super::ansible::galaxy::{Install, Requirements};
-use crate::arguments::{check_file, check_folder, given, plain, refuse};
+use crate::arguments::{check_file, check_folder, given, refuse};
 use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::render::Renderer;
@@ -339,7 +339,7 @@ impl Stage<'_> {
         };
         let absolute = |path: &str| -> Result<PathBuf, Failure> {
             std::path::absolute(path)
-                .map_err(|error| Failure::new(format!("`{path}`: {}", plain(&error))))
+                .map_err(|error| Failure::new(format!("`{path}`: {}", plainly(&error))))
         };
         let folder = self.step.playbook_dir.as_deref().map(absolute).transpose()?;
         let mut staged = Vec::new();
@@ -387,7 +387,7 @@ impl Stage<'_> {
         let mut collections = Vec::new();
         if let Some(galaxy) = &step.galaxy {
             let wanted = Requirements::read(galaxy.file.as_ref())
-                .map_err(|error| Failure::new(format!("`{}`: {}", galaxy.file, plain(&error))))?;
+                .map_err(|error| Failure::new(format!("`{}`: {}", galaxy.file, plainly(&error))))?;
             doing("Error executing Ansible Galaxy", self.install(galaxy, wanted).await)?;
             roles = wanted.roles.then(|| galaxy.roles_path.clone());
             collections.extend(wanted.collections.then(|| galaxy.collections_path.clone()));

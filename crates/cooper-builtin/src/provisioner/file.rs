@@ -6,11 +6,11 @@ use std::time::UNIX_EPOCH;
 use cooper_build::communicator::{Communicator, Content, Upload};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, choices, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::{Code, Diagnostic, Reported, plainly};
 use futures::future::BoxFuture;
 
 use crate::archive::brought_link;
-use crate::arguments::{check_exists, plain, refuse};
+use crate::arguments::{check_exists, refuse};
 use crate::files::permissions;
 use crate::kind::Kind;
 use crate::render::Renderer;
@@ -197,7 +197,7 @@ async fn upload(
     let path = Path::new(source);
     let metadata = tokio::fs::metadata(path)
         .await
-        .map_err(|error| Failure::new(format!("`{source}` cannot be read: {}", plain(&error))))?;
+        .map_err(|error| Failure::new(format!("`{source}` cannot be read: {}", plainly(&error))))?;
     if metadata.is_dir() {
         return machine.upload_dir(path, destination).await;
     }
@@ -225,7 +225,7 @@ async fn download(machine: &dyn Communicator, source: &str, target: &str) -> Res
     let folder = if source.ends_with('/') { Some(target) } else { target.parent() };
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         tokio::fs::create_dir_all(folder).await.map_err(|error| {
-            Failure::new(format!("cannot make folder `{}`: {error}", folder.display()))
+            Failure::new(format!("cannot make folder `{}`: {}", folder.display(), plainly(&error)))
         })?;
     }
     if source.ends_with('/') {

@@ -11,11 +11,11 @@ use bytes::Bytes;
 use cooper_build::communicator::{Command, Communicator, Content, ExitStatus, Output, Upload};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, Stream, component_config};
-use cooper_hcl::Reported;
+use cooper_hcl::{Reported, plainly};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::arguments::{GoDuration, given, plain, shown};
+use crate::arguments::{GoDuration, given, shown};
 use crate::kind::Kind;
 use crate::lines::Lines;
 use crate::render::Renderer;
@@ -475,7 +475,7 @@ impl Output for Listening<'_> {
 /// A local script as it is sent. What is binary and large is read while it is sent.
 async fn load(path: &Path, binary: bool) -> Result<Content, Failure> {
     let failed = |error: std::io::Error| {
-        Failure::new(format!("Error opening shell script: {}: {}", path.display(), plain(&error)))
+        Failure::new(format!("Error opening shell script: {}: {}", path.display(), plainly(&error)))
     };
     let size = tokio::fs::metadata(path).await.map_err(failed)?.len();
     if binary && size > CARRIED {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use cooper_build::artifact::Artifact;
 use cooper_build::component::{Config, Provisioning, Source, SourceKind, StepCx};
 use cooper_build::{Failure, component_config};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::{Code, Diagnostic, Reported, plainly};
 use futures::future::BoxFuture;
 
-use crate::arguments::{check_file, plain, refuse};
+use crate::arguments::{check_file, refuse};
 use crate::communicator::none::NoMachine;
 use crate::facts;
 use crate::files::{Files, write_whole};
@@ -94,7 +94,11 @@ impl Source for FileSource {
             let shown = self.target.display();
             if let Some(folder) = self.target.parent().filter(|path| !path.as_os_str().is_empty()) {
                 tokio::fs::create_dir_all(folder).await.map_err(|error| {
-                    Failure::new(format!("cannot make folder `{}`: {error}", folder.display()))
+                    Failure::new(format!(
+                        "cannot make folder `{}`: {}",
+                        folder.display(),
+                        plainly(&error)
+                    ))
                 })?;
             }
             match &self.from {
@@ -111,7 +115,9 @@ impl Source for FileSource {
                         })
                     })
                     .await
-                    .map_err(|error| Failure::new(format!("cannot write `{shown}`: {error}")))?;
+                    .map_err(|error| {
+                        Failure::new(format!("cannot write `{shown}`: {}", plainly(&error)))
+                    })?;
                 }
             }
 
@@ -135,7 +141,7 @@ async fn copy(source: PathBuf, target: PathBuf) -> Result<u64, Failure> {
     let message = format!("cannot copy `{}` to `{}`", source.display(), target.display());
     blocking(move || copy_whole(&source, &target))
         .await
-        .map_err(|error| Failure::new(format!("{message}: {}", plain(&error))))
+        .map_err(|error| Failure::new(format!("{message}: {}", plainly(&error))))
 }
 
 fn copy_whole(source: &Path, target: &Path) -> std::io::Result<u64> {

@@ -176,7 +176,7 @@ fn read(cx: &FunctionCx<'_>, path: &Path, written: &str) -> Result<Vec<u8>> {
         _ => {}
     }
     let bytes = cx.system.read(path).map_err(|error| {
-        refuse(format!("the file `{}` cannot be read: {error}", path.display()))
+        refuse(format!("the file `{}` cannot be read: {}", path.display(), crate::plainly(&error)))
     })?;
     if bytes.len() > limit::TEXT {
         return Err(refuse(format!("the file `{written}` is larger than 64 MiB")));
@@ -233,7 +233,9 @@ fn fileexists(cx: &FunctionCx<'_>, args: &[Value]) -> Result {
         Ok(FileKind::Directory) => Err(refuse(format!("`{path}` is a folder, not a file"))),
         Ok(FileKind::Other) => Err(refuse(format!("`{path}` is not a regular file"))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false.into()),
-        Err(error) => Err(refuse(format!("`{path}` cannot be looked at: {error}"))),
+        Err(error) => {
+            Err(refuse(format!("`{path}` cannot be looked at: {}", crate::plainly(&error))))
+        }
     }
 }
 

@@ -99,7 +99,8 @@ fn look_at(input: &Input, system: &dyn System) -> Result<Look, String> {
         }
         Input::File(path) => system.read(path),
     };
-    let bytes = bytes.map_err(|cause| format!("`{name}` cannot be read: {cause}"))?;
+    let bytes = bytes
+        .map_err(|cause| format!("`{name}` cannot be read: {}", cooper_hcl::plainly(&cause)))?;
     if bytes.len() > LARGEST {
         return Err(format!("`{name}` is larger than {} MiB", LARGEST >> 20));
     }
@@ -133,7 +134,8 @@ fn show(input: &Input, text: &str, laid_out: Option<&str>, args: &FmtArgs, ui: &
 
 fn write(path: &Path, laid_out: &str, diags: &Diagnostics) {
     if let Err(cause) = replace::replace(path, laid_out) {
-        let message = format!("`{}` cannot be written: {cause}", path.display());
+        let message =
+            format!("`{}` cannot be written: {}", path.display(), cooper_hcl::plainly(&cause));
         diags.error(Diagnostic::error(Code::UnreadableFile, message));
     }
 }

@@ -41,7 +41,11 @@ pub(crate) fn upgrade(args: &UpgradeArgs, mut session: Session, ui: &mut Ui) -> 
             Exit::Success
         }
         Err(error) => {
-            ui.error(&format!("error: cannot write `{}`: {error}", output.display()));
+            ui.error(&format!(
+                "error: cannot write `{}`: {}",
+                output.display(),
+                cooper_hcl::plainly(&error)
+            ));
             Exit::Failure
         }
     }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use cooper_build::Config;
 use cooper_build::component::ConfigSchema;
 use cooper_hcl::schema::ArgumentSchema;
-use cooper_hcl::{Code, Reported};
+use cooper_hcl::{Code, Reported, plainly};
 use russh::keys::{Certificate, PrivateKey};
 use russh::{Preferred, cipher, kex};
 
 use super::arguments::{Arguments, KeepAlive};
 use super::tunnel::Tunnel;
-use crate::arguments::{GoDuration, no_effect, plain, refuse, refuse_element};
+use crate::arguments::{GoDuration, no_effect, refuse, refuse_element};
 
 /// How long a machine may take until one can log in.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -466,9 +466,9 @@ impl Reader<'_> {
         match self.config.system.kind(path) {
             Ok(cooper_hcl::FileKind::File) => {}
             Ok(_) => return Err("it is no file".to_owned()),
-            Err(error) => return Err(plain(&error)),
+            Err(error) => return Err(plainly(&error)),
         }
-        let bytes = self.config.system.read(path).map_err(|error| plain(&error))?;
+        let bytes = self.config.system.read(path).map_err(|error| plainly(&error))?;
         if bytes.len() > LARGEST_KEY {
             return Err("it is too large for a key".to_owned());
         }

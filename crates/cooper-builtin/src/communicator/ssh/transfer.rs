@@ -17,7 +17,6 @@ use tokio_util::io::ReaderStream;
 use super::command::{Event, Running};
 use super::{Ended, SshCommunicator, finish, nothing, of_bytes};
 use crate::archive::{self, Owner};
-use crate::arguments::plain;
 use crate::failure::because;
 use crate::files::own_name;
 use crate::said::Said;
@@ -74,7 +73,11 @@ impl SshCommunicator {
             Content::Bytes(bytes) => (String::new(), bytes.len() as u64, of_bytes(bytes)),
             Content::File(path) => {
                 let unreadable = |error: io::Error| {
-                    Failure::new(format!("`{}` cannot be read: {}", path.display(), plain(&error)))
+                    Failure::new(format!(
+                        "`{}` cannot be read: {}",
+                        path.display(),
+                        cooper_hcl::plainly(&error)
+                    ))
                 };
                 let file = tokio::fs::File::open(&path).await.map_err(unreadable)?;
                 let size = file.metadata().await.map_err(unreadable)?.len();

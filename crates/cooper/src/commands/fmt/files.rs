@@ -69,7 +69,10 @@ impl Finder<'_> {
                 self.error(format!("`{shown}` is no file"), None);
             }
             Err(cause) if is_hcl(path) || cause.kind() != io::ErrorKind::NotFound => {
-                self.error(format!("`{shown}` cannot be read: {cause}"), None);
+                self.error(
+                    format!("`{shown}` cannot be read: {}", cooper_hcl::plainly(&cause)),
+                    None,
+                );
             }
             Err(_) => self.error(format!("there is no file or folder `{shown}`"), None),
             Ok(_) => {
@@ -91,7 +94,10 @@ impl Finder<'_> {
         let entries = match names {
             Ok(entries) => entries,
             Err(cause) => {
-                return self.error(format!("`{}` cannot be read: {cause}", path.display()), None);
+                return self.error(
+                    format!("`{}` cannot be read: {}", path.display(), cooper_hcl::plainly(&cause)),
+                    None,
+                );
             }
         };
         for entry in entries.into_iter().filter(|entry| !is_ignored(&entry.file_name())) {
