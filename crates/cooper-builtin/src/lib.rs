@@ -20,13 +20,11 @@ mod local;
 mod login;
 mod post_processor;
 mod provisioner;
-mod proxy;
 mod render;
 mod said;
 mod script;
 mod secret_store;
 mod source;
-mod tls;
 mod transfer;
 
 use std::sync::Arc;

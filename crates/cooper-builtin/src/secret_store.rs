@@ -17,8 +17,8 @@ use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::proxy;
-use crate::tls::{self, Trust};
+use cooper_web::proxy;
+use cooper_web::tls::{self, Trust};
 
 /// Asks the real places.
 pub struct SecretStoreClients {
@@ -94,7 +94,9 @@ impl SecretStoreClients {
             .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(self.limits.connect)
-            .tls_backend_preconfigured(tls::config(trust).map_err(|error| error.to_string())?);
+            .tls_backend_preconfigured(
+                tls::config(trust).map_err(|error| format!("cannot set up TLS: {error}"))?,
+            );
         let client = proxy::obey(builder, |name| self.variable(name)).build();
         client.map_err(|error| format!("cannot make an HTTP client: {error}"))
     }

@@ -15,7 +15,6 @@ pub mod owner;
 pub mod reference;
 pub mod run_options;
 pub mod spec;
-pub mod unverified;
 
 pub use credentials::Credentials;
 pub use docker::{DockerConfig, DockerEngine};

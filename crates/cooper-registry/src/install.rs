@@ -127,6 +127,9 @@ pub async fn install(
             match install_version(version, wish, &**origin, store).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(OriginError::Unfit(cause)) => {
+                    tracing::warn!(
+                        "{name}: version {version} of `{source}` is passed over: {cause}"
+                    );
                     why_not.push(format!("{name}: version {version}: {cause}"));
                 }
                 // An older version is no way round something that cannot be trusted.

@@ -5,14 +5,19 @@
 //! fetched is checked before it is run, and run (`describe`) before it is put in its place; in its
 //! place it appears whole or not at all.
 
+pub mod archive;
+pub mod fetch;
 pub mod install;
 pub mod installed;
 mod local;
+pub mod mirror;
 pub mod origin;
 pub mod origins;
+pub mod release;
 
 pub use install::{Outcome, Receipt, Versions, Wish, install};
 pub use installed::Store;
 pub use local::install_file;
+pub use mirror::Mirrors;
 pub use origin::{Offer, Origin, OriginError};
-pub use origins::origins;
+pub use origins::Origins;

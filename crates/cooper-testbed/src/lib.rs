@@ -18,6 +18,7 @@ mod network;
 mod packages;
 pub mod process;
 mod registry;
+pub mod releases;
 mod ssh;
 mod testbed;
 
@@ -26,5 +27,6 @@ pub use daemon::{Daemon, DaemonOptions};
 pub use debian_image::{DEBIAN_IMAGE, make_debian_image};
 pub use error::{Context, Error, Result};
 pub use registry::{PASSWORD, Registry, USERS, free_port};
+pub use releases::{Page, Release, ReleaseServer};
 pub use ssh::{SSH_USER, SshServer};
 pub use testbed::{Environment, Testbed};

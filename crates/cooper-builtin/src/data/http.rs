@@ -8,14 +8,15 @@ use cooper_build::component::{Config, DataSource, DataSourceKind, ResultAttribut
 use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{Code, Diagnostic, Reported, System, Type, Value};
+use cooper_web::redirect::{MOST_REDIRECTS, is_same_host, redirected};
+use cooper_web::tls::{self, Trust};
+use cooper_web::{proxy, trouble};
 use futures::future::BoxFuture;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
 
 use crate::arguments::refuse;
 use crate::kind::Kind;
-use crate::proxy;
-use crate::tls::{self, Trust};
 
 component_config! {
     /// Fetches a page of text.
@@ -62,9 +63,6 @@ impl From<RequestMethod> for Method {
 
 /// Headers that say how a request is sent, which is not the template's business.
 const OWN_HEADERS: &[&str] = &["host", "content-length", "transfer-encoding", "trailer"];
-
-/// So many redirects are followed, as by Go.
-const MOST_REDIRECTS: usize = 10;
 
 /// What a request may take.
 #[derive(Clone, Copy)]
@@ -208,7 +206,8 @@ impl Http {
                 None => request,
             };
             let response = request.send().await.map_err(|error| self.trouble(error))?;
-            let Some(next) = redirected(&response)? else { return self.answer(response).await };
+            let next = redirected(&response).map_err(|error| Failure::new(error.to_string()))?;
+            let Some(next) = next else { return self.answer(response).await };
             let keeps_method =
                 matches!(response.status().as_u16(), 307 | 308) || method == Method::HEAD;
             if !keeps_method {
@@ -294,43 +293,10 @@ impl Http {
             true => format!("cannot reach {what}"),
             false => format!("cannot talk to {what}"),
         };
-        let mut failure = Failure::new(message);
-        let error = error.without_url();
-        let mut cause = std::error::Error::source(&error);
-        let mut last = String::new();
-        while let Some(error) = cause {
-            // Several layers say the same, or nothing.
-            let text = error.to_string();
-            if !last.contains(&text) && !text.starts_with("client error (") {
-                failure = failure.caused_by(text.clone());
-                last = text;
-            }
-            cause = error.source();
-        }
+        let causes = trouble::causes(error);
+        let failure = causes.into_iter().fold(Failure::new(message), Failure::caused_by);
         failure.help("check `url`, and `HTTPS_PROXY` if there is a proxy")
     }
-}
-
-/// Where an answer sends the request, if anywhere.
-fn redirected(response: &Response) -> Result<Option<Url>, Failure> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let Some(location) = response.headers().get(LOCATION) else { return Ok(None) };
-    let next = location.to_str().ok().and_then(|text| response.url().join(text).ok());
-    match next.filter(|next| matches!(next.scheme(), "http" | "https")) {
-        Some(next) => Ok(Some(next)),
-        None => Err(Failure::new("the server redirects to something that is no web address")),
-    }
-}
-
-/// Whether two addresses are of the same server; going over to TLS on the usual ports counts.
-fn is_same_host(from: &Url, to: &Url) -> bool {
-    let port = Url::port_or_known_default;
-    let same_port = from.scheme() == to.scheme() && port(from) == port(to);
-    let to_tls = (from.scheme(), to.scheme()) == ("http", "https")
-        && (port(from), port(to)) == (Some(80), Some(443));
-    from.host() == to.host() && (same_port || to_tls)
 }
 
 /// Headers by their names, as Go writes those.
@@ -360,12 +326,14 @@ fn canonical(name: &str) -> String {
 }
 
 fn client(limits: &Limits, system: &dyn System) -> Result<Client, Failure> {
+    let tls = tls::config(Trust::System);
+    let tls = tls.map_err(|error| Failure::because("cannot set up TLS", &error))?;
     let builder = Client::builder()
         .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .connect_timeout(limits.connect)
         .read_timeout(limits.idle)
-        .tls_backend_preconfigured(tls::config(Trust::System)?);
+        .tls_backend_preconfigured(tls);
     let client = proxy::obey(builder, |name| system.env(name)).build();
     client.map_err(|error| Failure::because("cannot make an HTTP client", &error))
 }

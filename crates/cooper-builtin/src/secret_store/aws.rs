@@ -15,7 +15,7 @@ use reqwest::StatusCode;
 use serde_json::{Map, Value as Json, json};
 
 use super::{SecretStoreClients, address};
-use crate::tls::Trust;
+use cooper_web::tls::Trust;
 
 const STORE: &str = "AWS Secrets Manager";
 

@@ -20,7 +20,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::config::TlsFiles;
 use super::transport::ByteStream;
-use crate::unverified::Unverified;
+use cooper_web::unverified::Unverified;
 
 /// Begins TLS on a connection.
 pub(crate) async fn connect(

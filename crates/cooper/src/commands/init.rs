@@ -6,7 +6,7 @@ use cooper_build::template::{Language, PluginRequirement};
 use cooper_build::{Failure, Session, Template, check_built_in};
 use cooper_builtin::catalog;
 use cooper_host::Plugin;
-use cooper_registry::{Outcome, Store, Versions, Wish, install, origins};
+use cooper_registry::{Mirrors, Origins, Outcome, Store, Versions, Wish, install};
 
 use super::{print_diagnostics, print_failure, taking_time};
 use crate::args::InitArgs;
@@ -28,6 +28,7 @@ pub(crate) fn init(args: &InitArgs, mut session: Session, ui: &mut Ui) -> Exit {
     if fits.is_err() {
         return Exit::Failure;
     }
+    let Some(origins) = known_origins(&mut session, ui) else { return Exit::Failure };
     let store = match Store::of_user(&*session.system) {
         Ok(store) => store,
         Err(failure) => {
@@ -43,7 +44,7 @@ pub(crate) fn init(args: &InitArgs, mut session: Session, ui: &mut Ui) -> Exit {
                 ui.say(&format!("The plugin {source} is built in, as its version {version}"));
                 continue;
             }
-            match install_required(plugin, args, &store).await {
+            match install_required(plugin, args, &origins, &store).await {
                 Ok(Some(Outcome::Installed(receipt))) => {
                     let (source, version, path) =
                         (&plugin.source, receipt.version, receipt.path.display());
@@ -80,10 +81,19 @@ pub(super) fn requiring(path: &Path, session: &mut Session, ui: &mut Ui) -> Opti
     Some(template)
 }
 
+/// Where plugins come from. What is wrong with what the user says about that is told.
+pub(super) fn known_origins(session: &mut Session, ui: &mut Ui) -> Option<Origins> {
+    let mirrors = Mirrors::of_user(session);
+    print_diagnostics(session, ui);
+    let origins = Origins::new(mirrors.ok()?, session.system.clone());
+    origins.inspect_err(|failure| print_failure(failure, ui)).ok()
+}
+
 /// Installs a plugin that is not built in; nothing, when a version that will do is there.
 async fn install_required(
     plugin: &PluginRequirement,
     args: &InitArgs,
+    origins: &Origins,
     store: &Store,
 ) -> Result<Option<Outcome>, Failure> {
     let PluginRequirement { source, version, .. } = plugin;
@@ -94,7 +104,7 @@ async fn install_required(
         Some(_) | None => Versions::Meeting(version),
     };
     let wish = Wish { source, versions, force: args.force };
-    install(&wish, &origins(source), store).await.map(Some)
+    install(&wish, &origins.of(source), store).await.map(Some)
 }
 
 /// The best release that is there and meets a requirement.

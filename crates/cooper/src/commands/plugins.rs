@@ -28,7 +28,7 @@ pub(crate) fn plugins(args: &PluginsArgs, mut session: Session, ui: &mut Ui) -> 
         }
     };
     let done = taking_time(session.system.clone(), ui, async |ui| match &args.command {
-        PluginsCommand::Install(args) => install(args, &store, &session, ui).await,
+        PluginsCommand::Install(args) => install(args, &store, &mut session, ui).await,
         PluginsCommand::Installed => {
             installed(&store, ui).await;
             Ok(())

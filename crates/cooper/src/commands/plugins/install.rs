@@ -2,8 +2,9 @@
 
 use cooper_build::{Failure, Session};
 use cooper_builtin::catalog;
-use cooper_registry::{Outcome, Store, Versions, Wish, install_file, origins};
+use cooper_registry::{Outcome, Store, Versions, Wish, install_file};
 
+use super::super::init::known_origins;
 use super::{constraint, source};
 use crate::args::PluginsInstallArgs;
 use crate::engine::Engine;
@@ -13,7 +14,7 @@ use crate::ui::Ui;
 pub(super) async fn install(
     args: &PluginsInstallArgs,
     store: &Store,
-    session: &Session,
+    session: &mut Session,
     ui: &mut Ui,
 ) -> Result<(), Option<Failure>> {
     let PluginsInstallArgs { file, force, ignored: _, source: named, version } = args;
@@ -42,7 +43,8 @@ pub(super) async fn install(
     }
     let versions = constraint.as_ref().map_or(Versions::Any, Versions::Meeting);
     let wish = Wish { source: &source, versions, force: *force };
-    match cooper_registry::install(&wish, &origins(&source), store).await? {
+    let origins = known_origins(session, ui).ok_or(None)?;
+    match cooper_registry::install(&wish, &origins.of(&source), store).await? {
         Outcome::Installed(receipt) => {
             let (version, path) = (receipt.version, receipt.path.display());
             ui.say(&format!("Installed plugin {source} v{version} in \"{path}\""));

@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, OnceLock};
 
-use cooper_build::Failure;
-use cooper_container::unverified::Unverified;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::unverified::Unverified;
+
 /// Whose certificates are believed.
-pub(crate) enum Trust {
+pub enum Trust {
     /// Those of the authorities that the machine trusts.
     System,
     /// Those of these authorities.
@@ -19,11 +19,14 @@ pub(crate) enum Trust {
 }
 
 /// TLS as a client.
-pub(crate) fn config(trust: Trust) -> Result<ClientConfig, Failure> {
+///
+/// # Errors
+///
+/// When the library cannot be set up.
+pub fn config(trust: Trust) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Failure::because("cannot set up TLS", &error))?;
+        .with_safe_default_protocol_versions()?;
     let builder = match trust {
         Trust::System => builder.with_root_certificates(authorities()),
         Trust::Only(certificates) => {

@@ -1,0 +1,313 @@
+//! Asking web servers for files, within bounds.
+//!
+//! Redirects are followed, because releases lie elsewhere than they are listed. What was asked by
+//! TLS is never fetched without it, and a token goes to the one host that it is for.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use cooper_build::Failure;
+use cooper_hcl::System;
+use cooper_web::redirect::{MOST_REDIRECTS, is_same_host, redirected};
+use cooper_web::tls::{self, Trust};
+use cooper_web::{proxy, trouble};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Client, Response, StatusCode, Url, redirect};
+use sha2::{Digest, Sha256};
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// To reach a server.
+    pub connect: Duration,
+    /// Without a single byte.
+    pub idle: Duration,
+    /// For a list or a page, with everything.
+    pub page_time: Duration,
+    /// Bytes of a list or a page.
+    pub page: u64,
+    /// For a program, with everything.
+    pub program_time: Duration,
+    /// Bytes of a program, as it is fetched.
+    pub program: u64,
+}
+
+impl Limits {
+    /// What no plugin needs.
+    pub const PLUGIN: Self = Self {
+        connect: Duration::from_secs(20),
+        idle: Duration::from_secs(30),
+        page_time: Duration::from_secs(60),
+        page: 16 << 20,
+        program_time: Duration::from_secs(30 * 60),
+        program: 512 << 20,
+    };
+}
+
+/// Who we are to one server, and to no other.
+#[derive(Clone)]
+pub struct Token {
+    server: Url,
+    header: HeaderValue,
+}
+
+impl Token {
+    /// A token for the server of an address; nothing, when it cannot be sent.
+    pub fn new(server: &Url, token: &str) -> Option<Self> {
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.trim())).ok()?;
+        header.set_sensitive(true);
+        Some(Self { server: server.clone(), header })
+    }
+
+    fn is_for(&self, url: &Url) -> bool {
+        // Not `is_same_host`, which lets plain text go over to TLS: here nothing is lost by asking
+        // without the token.
+        (url.scheme(), url.host(), url.port_or_known_default())
+            == (self.server.scheme(), self.server.host(), self.server.port_or_known_default())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token for {}", self.server.host_str().unwrap_or_default())
+    }
+}
+
+/// Why something was not fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The server has no such thing.
+    #[error("there is no `{0}`")]
+    Absent(String),
+    /// The server does not want to be asked so often, or not by us.
+    #[error("`{host}` refuses to answer ({status})")]
+    Refused {
+        /// The server.
+        host: String,
+        /// What it said.
+        status: StatusCode,
+        /// Whether it will answer again later.
+        limited: bool,
+    },
+    /// It cannot be reached, or does not answer as it should.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// A client of web servers.
+#[derive(Clone, Debug)]
+pub struct Web {
+    client: Client,
+    limits: Limits,
+}
+
+impl Web {
+    /// One that goes through the proxies of the environment.
+    ///
+    /// # Errors
+    ///
+    /// When the libraries cannot be set up.
+    pub fn new(system: &dyn System, limits: Limits) -> Result<Self, Failure> {
+        let tls = tls::config(Trust::System);
+        let tls = tls.map_err(|error| Failure::because("cannot set up TLS", &error))?;
+        let builder = Client::builder()
+            .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .connect_timeout(limits.connect)
+            .read_timeout(limits.idle)
+            .tls_backend_preconfigured(tls);
+        let client = proxy::obey(builder, |name| system.env(name)).build();
+        let client =
+            client.map_err(|error| Failure::because("cannot make an HTTP client", &error))?;
+        Ok(Self { client, limits })
+    }
+
+    /// A page, whole.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, cannot be fetched, or is larger or slower than it may be.
+    pub async fn page(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        token: Option<&Token>,
+    ) -> Result<Vec<u8>, FetchError> {
+        let Limits { page: most, page_time, .. } = self.limits;
+        let fetching = async {
+            let mut response = self.get(url, accept, token).await?;
+            check_length(&response, url, most)?;
+            let mut body = Vec::new();
+            while let Some(part) = self.part(&mut response, url).await? {
+                if (body.len() + part.len()) as u64 > most {
+                    return Err(too_large(url, most).into());
+                }
+                body.extend_from_slice(&part);
+            }
+            Ok(body)
+        };
+        in_time(page_time, url, fetching).await
+    }
+
+    /// A file, into a new one; returns its SHA-256, in hexadecimal.
+    ///
+    /// # Errors
+    ///
+    /// When it is not there, cannot be fetched, or is larger or slower than it may be. What was
+    /// written until then is left.
+    pub async fn file(
+        &self,
+        url: &Url,
+        token: Option<&Token>,
+        to: &Path,
+    ) -> Result<String, FetchError> {
+        let Limits { program: most, program_time, .. } = self.limits;
+        let unwritable = |error: io::Error| {
+            Failure::because(format!("`{}` cannot be written", to.display()), &error)
+        };
+        let fetching = async {
+            let mut response = self.get(url, "application/octet-stream", token).await?;
+            check_length(&response, url, most)?;
+            let mut file = File::create_new(to).map_err(unwritable)?;
+            let mut hash = Sha256::new();
+            let mut length = 0;
+            while let Some(part) = self.part(&mut response, url).await? {
+                length += part.len() as u64;
+                if length > most {
+                    return Err(too_large(url, most).into());
+                }
+                hash.update(&part);
+                file.write_all(&part).map_err(unwritable)?;
+            }
+            Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        };
+        in_time(program_time, url, fetching).await
+    }
+
+    /// The answer to a request, wherever it is.
+    async fn get(
+        &self,
+        url: &Url,
+        accept: &'static str,
+        token: Option<&Token>,
+    ) -> Result<Response, FetchError> {
+        let mut next = url.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            tracing::debug!("fetching `{}`", shown(&next));
+            let request = self.client.get(next.clone()).headers(headers(&next, accept, token));
+            let response = request.send().await.map_err(|error| self.trouble(&next, error))?;
+            let redirected = redirected(&response);
+            let Some(target) = redirected.map_err(|error| Failure::new(error.to_string()))? else {
+                return answered(response, &next);
+            };
+            if next.scheme() == "https" && target.scheme() != "https" {
+                let (from, to) = (shown(&next), shown(&target));
+                let message = format!("`{from}` redirects to `{to}`, without encryption");
+                return Err(Failure::new(message).into());
+            }
+            if !is_same_host(&next, &target) {
+                tracing::debug!("redirected to another host");
+            }
+            next = target;
+        }
+        let message = format!("`{}` redirects more than {MOST_REDIRECTS} times", shown(url));
+        Err(Failure::new(message).into())
+    }
+
+    async fn part(
+        &self,
+        response: &mut Response,
+        url: &Url,
+    ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]>>, Failure> {
+        response.chunk().await.map_err(|error| self.trouble(url, error))
+    }
+
+    /// What went wrong on the way.
+    fn trouble(&self, url: &Url, error: reqwest::Error) -> Failure {
+        let host = url.host_str().unwrap_or_default();
+        let Limits { connect, idle, .. } = self.limits;
+        if error.is_timeout() {
+            let time = if error.is_connect() { connect } else { idle };
+            return Failure::new(format!("`{host}` does not answer for {time:?}")).help(OFFLINE);
+        }
+        let message = match error.is_connect() {
+            true => format!("cannot reach `{host}`"),
+            false => format!("cannot fetch `{}`", shown(url)),
+        };
+        let causes = trouble::causes(error);
+        causes.into_iter().fold(Failure::new(message), Failure::caused_by).help(OFFLINE)
+    }
+}
+
+/// What helps when a server cannot be reached.
+const OFFLINE: &str = "check the network and `HTTPS_PROXY`; a site without one has a mirror \
+    (`COOPER_PLUGIN_MIRRORS`), or `cooper plugins install -path FILE`";
+
+fn headers(url: &Url, accept: &'static str, token: Option<&Token>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    if let Some(token) = token.filter(|token| token.is_for(url)) {
+        headers.insert(AUTHORIZATION, token.header.clone());
+    }
+    headers
+}
+
+fn answered(response: Response, url: &Url) -> Result<Response, FetchError> {
+    let status = response.status();
+    let is_empty = |name: &str| response.headers().get(name).is_some_and(|left| left == "0");
+    let limited = status == StatusCode::TOO_MANY_REQUESTS || is_empty("x-ratelimit-remaining");
+    match status {
+        status if status.is_success() => Ok(response),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(FetchError::Absent(shown(url))),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+            let host = url.host_str().unwrap_or_default().to_owned();
+            Err(FetchError::Refused { host, status, limited })
+        }
+        status => {
+            let message = format!("`{}` is answered with {status}", shown(url));
+            let failure = Failure::new(message);
+            Err(match status.is_server_error() {
+                true => failure.help("try again later"),
+                false => failure,
+            }
+            .into())
+        }
+    }
+}
+
+fn check_length(response: &Response, url: &Url, most: u64) -> Result<(), Failure> {
+    match response.content_length() {
+        Some(length) if length > most => Err(too_large(url, most)),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn too_large(url: &Url, most: u64) -> Failure {
+    Failure::new(format!("`{}` is larger than {} MiB", shown(url), most >> 20))
+}
+
+async fn in_time<T>(
+    time: Duration,
+    url: &Url,
+    fetching: impl Future<Output = Result<T, FetchError>>,
+) -> Result<T, FetchError> {
+    tokio::time::timeout(time, fetching).await.unwrap_or_else(|_| {
+        let message = format!("`{}` takes longer than {time:?}", shown(url));
+        Err(Failure::new(message).help(OFFLINE).into())
+    })
+}
+
+/// An address as it may be told: without a password, and without what signs it, as addresses have
+/// it that servers redirect to.
+pub(crate) fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_fragment(None);
+    // Only addresses without a host have neither.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.to_string()
+}
