@@ -78,11 +78,15 @@ func typeText(ty cty.Type) string {
 		}
 		return "tuple([" + strings.Join(elements, ", ") + "])"
 	case ty.IsObjectType():
+		types := ty.AttributeTypes()
 		var attributes []string
-		for name, attribute := range ty.AttributeTypes() {
-			attributes = append(attributes, name+" = "+typeText(attribute))
+		for name := range types {
+			attributes = append(attributes, name)
 		}
 		sort.Strings(attributes)
+		for i, name := range attributes {
+			attributes[i] = name + " = " + typeText(types[name])
+		}
 		return "object({" + strings.Join(attributes, ", ") + "})"
 	default:
 		return ty.FriendlyName()

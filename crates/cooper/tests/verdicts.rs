@@ -1,8 +1,8 @@
 //! Which templates are accepted and which refused, beside what Packer 1.16 says of them.
 //!
 //! `testdata/verdicts` has small templates, each behind a line with Packer's verdict. A template
-//! with `+` stands beside a source and a build. `cooper differs` is said where that is meant, and what
-//! Cooper says where Packer crashes; each of these has words in `docs/compatibility.md`.
+//! with `+` stands beside a source and a build. `cooper differs: WORDS` is said where that is meant, in words of a row
+//! of `docs/compatibility.md`, and what Cooper says where Packer crashes.
 
 use std::fs;
 use std::path::Path;
@@ -55,6 +55,31 @@ fn cases(text: &str) -> Vec<Case<'_>> {
         }
     }
     cases
+}
+
+/// The words that tell why a case differs, where it does.
+fn words<'t>(case: &Case<'t>) -> Option<&'t str> {
+    let (_, words) = case.header.split_once("cooper differs")?;
+    Some(words.trim_start_matches(':').trim_end_matches('+').trim())
+}
+
+#[test]
+fn each_difference_has_a_row_in_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("docs/compatibility.md")).expect("the page is there");
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with('|')).collect();
+    let mut trouble = String::new();
+    for entry in fs::read_dir(root.join("testdata/verdicts")).expect("the verdicts are there") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).expect("a text");
+        for case in cases(&text) {
+            let Some(words) = words(&case) else { continue };
+            if words.is_empty() || !rows.iter().any(|row| row.contains(words)) {
+                trouble.push_str(&format!("{}:{}: {words}\n", path.display(), case.line));
+            }
+        }
+    }
+    assert!(trouble.is_empty(), "no row of docs/compatibility.md says this:\n{trouble}");
 }
 
 /// Whether `validate` finds nothing wrong with the current folder.

@@ -94,6 +94,10 @@ impl Parser<'_> {
         let diagnostic = match self.peek() {
             None | Some(T::LineEnd) => {
                 let goes_on = self.peek().is_some() && self.goes_on();
+                if goes_on {
+                    // The next line belongs to the same mistake.
+                    self.take();
+                }
                 let help = goes_on
                     .then_some("an expression goes on in the next line only inside brackets");
                 match is_sign || matches!(last, "in" | "if") {
@@ -155,10 +159,16 @@ impl Parser<'_> {
         let next = self.tokens[self.at..].iter().position(|token| token.kind != T::LineEnd);
         let Some(next) = next.map(|next| self.at + next) else { return false };
         let follows = self.tokens.get(next + 1).map(|token| token.kind);
-        let begins = self.tokens[next].kind;
-        begins != T::BraceClose
-            && !(begins == T::Word
-                && matches!(follows, Some(T::Assign | T::BraceOpen | T::QuoteOpen)))
+        match self.tokens[next].kind {
+            T::Word => !matches!(
+                follows,
+                Some(T::Assign | T::Colon | T::Equal | T::Arrow)
+                    | Some(T::BraceOpen | T::QuoteOpen | T::Word)
+            ),
+            T::Number | T::HeredocOpen | T::ParenOpen | T::BracketOpen | T::Minus | T::Not => true,
+            T::QuoteOpen | T::BraceOpen => true,
+            _ => false,
+        }
     }
 
     /// `<<` without a word behind it, or with more than that.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dynamic::{BlockLimit, DYNAMIC, DYNAMIC_LABELS, Dynamic, Iteration, Iterations};
+use super::loose::check_expressions;
 use super::weak::weakly;
 use super::{ArgumentSchema, BlockSchema, Decoded, Occurrence, Places, Schema};
 use crate::ast::{Attribute, Block, Body, Expr, ExprKind, Name};
@@ -205,6 +206,8 @@ impl Decoder<'_> {
             if self.schema.argument(name).is_none() {
                 let is_json = part.body.json.is_some();
                 failed = Some(self.unexpected_argument(&attribute.name, is_json));
+                // What it was to be may be wrong as well.
+                let _ = evaluate(&attribute.expr, part.scope, self.env);
                 if let Some(meant) = self.meant(name) {
                     shape.doubt.cast_on(meant);
                 }
@@ -277,7 +280,9 @@ impl Decoder<'_> {
     fn written<'b>(&self, block: &'b Block, scope: &'b Scope<'b>) -> Result<Given<'b>, Reported> {
         let name = &*block.kind.text;
         if self.schema.block(name).is_none() {
-            return Err(self.unexpected_block(&block.kind, block.header));
+            let unexpected = self.unexpected_block(&block.kind, block.header);
+            check_expressions(&block.body, scope, self.env);
+            return Err(unexpected);
         }
         if let Some(label) = block.labels.first() {
             let message = format!("a `{name}` block takes no labels");

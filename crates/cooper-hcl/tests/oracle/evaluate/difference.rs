@@ -18,6 +18,8 @@ pub(crate) enum Node<'a> {
     Choice,
     /// `&&` or `||`.
     Logic,
+    /// A `for`.
+    Loop,
     /// Anything else.
     Other,
 }
@@ -49,6 +51,8 @@ pub(crate) enum Allowed {
     UnneededMistake,
     /// `coalesce` leaves out what it cannot convert there.
     Coalesce,
+    /// `try` spreads its last argument even where an earlier one has a value.
+    TrySpread,
     /// U+2028 ends a line of YAML there.
     YamlLineEnd,
     /// A list whose elements have no type yet has a type in common with more here.
@@ -56,7 +60,7 @@ pub(crate) enum Allowed {
 }
 
 impl Allowed {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Marks,
         Self::Infinity,
         Self::MinusZero,
@@ -68,6 +72,7 @@ impl Allowed {
         Self::Panic,
         Self::UnneededMistake,
         Self::Coalesce,
+        Self::TrySpread,
         Self::YamlLineEnd,
         Self::OpenType,
     ];
@@ -86,6 +91,7 @@ impl Allowed {
             Self::Panic => "crashes of Packer's libraries",
             Self::UnneededMistake => "a mistake in a side that is not needed",
             Self::Coalesce => "an argument of `coalesce` that cannot be converted",
+            Self::TrySpread => "before `...` in `try`",
             Self::YamlLineEnd => "U+2028 is no line end",
             Self::OpenType => "an empty list whose type is open",
         }
@@ -139,6 +145,14 @@ pub(crate) fn reason(
     }
     if matches!(node, Node::Call("coalesce")) && our_mistake.contains("required, but") {
         return Some(Allowed::Coalesce);
+    }
+    if matches!(node, Node::Call("try")) && text.contains("...") && answers.has_mistake() {
+        return Some(Allowed::TrySpread);
+    }
+    // What stands in a loop over nothing cannot be asked by itself.
+    let nothing = |value: &Json| value["value"].as_array().is_some_and(Vec::is_empty);
+    if matches!(node, Node::Loop) && text.contains("unknown") && in_parts(nothing) {
+        return Some(Allowed::Unknown);
     }
     if matches!(node, Node::Call("yamldecode")) && text.contains("\\u2028") {
         return Some(Allowed::YamlLineEnd);

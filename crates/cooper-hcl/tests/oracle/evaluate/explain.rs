@@ -150,6 +150,7 @@ fn node(expr: &Expr) -> Node<'_> {
         ExprKind::Conditional { .. } => Node::Choice,
         ExprKind::Template(template) if has_choice(template) => Node::Choice,
         ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. } => Node::Logic,
+        ExprKind::For(_) => Node::Loop,
         _ => Node::Other,
     }
 }
