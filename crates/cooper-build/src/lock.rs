@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cooper_hcl::{Code, Diagnostic, Diagnostics, SourceMap, System};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, SourceMap, System, plainly};
 
 pub use self::contents::{LockedImage, LockedPlugin};
 pub use self::edit::Entry;
@@ -69,7 +69,7 @@ pub struct Update {
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError {
     /// It cannot be read.
-    #[error(transparent)]
+    #[error("{}", plainly(.0))]
     Read(#[from] io::Error),
     /// What is in it is not a lock file.
     #[error("{0}")]
@@ -78,15 +78,15 @@ pub enum UpdateError {
 
 impl Lock {
     /// Reads the lock file of a template in a folder. What is wrong with it is recorded.
-    pub(crate) fn read(folder: &Path, locking: Locking, session: &mut Session) -> Self {
+    pub fn read(folder: &Path, locking: Locking, session: &mut Session) -> Self {
         let path = path_in(folder);
         let contents = Contents::read(&path, locking, session);
         Self { path, locking, contents, images: Mutex::default() }
     }
 
-    /// What may be used besides what it names.
-    pub fn locking(&self) -> Locking {
-        self.locking
+    /// Whether nothing may be used but what it names.
+    pub fn is_strict(&self) -> bool {
+        self.locking == Locking::Strict
     }
 
     /// Where the file is.

@@ -317,7 +317,8 @@ pub fn check_plugins(
     let mut result = check_built_in(template, catalog, session);
     for plugin in &template.plugins {
         let PluginRequirement { source, version, source_span, .. } = plugin;
-        if catalog.plugin_version(source.as_str()).is_none() {
+        let is_there = catalog.plugin_version(source.as_str()).is_some();
+        if !is_there && !catalog.is_missed(source.as_str()) {
             let message = format!(
                 "the plugin `{source}` is not installed at a version that meets `{version}`"
             );

@@ -62,6 +62,16 @@ pub enum Refused {
         /// Why.
         cause: std::io::Error,
     },
+    /// It is not the one that the lock file names.
+    #[error("`{}` has the SHA-256 {digest}, and the lock file names {locked}", .path.display())]
+    NotLocked {
+        /// The program.
+        path: PathBuf,
+        /// Its own digest.
+        digest: String,
+        /// The one that is named.
+        locked: String,
+    },
     /// It speaks another protocol.
     #[error("`{}` speaks version {api} of the plugin protocol, and Cooper speaks x{}.{}",
         .path.display(), handshake::VERSION.0, handshake::VERSION.1)]
@@ -162,25 +172,60 @@ impl Installed {
     ///
     /// When it cannot be used.
     pub async fn verified(&self, descriptions: &Descriptions) -> Result<Plugin, Refused> {
-        if !speaks_ours(&self.api) {
-            let (path, api) = (self.path.clone(), self.api.clone());
-            return Err(Refused::Protocol { path, api });
-        }
+        self.check_protocol()?;
         self.described(descriptions).await
     }
 
-    /// The same for whatever version of the protocol it speaks.
+    /// The same for a program that must have this SHA-256, in hexadecimal and lower case.
+    ///
+    /// # Errors
+    ///
+    /// When it has another one, or cannot be used.
+    pub async fn verified_as(
+        &self,
+        locked: &str,
+        descriptions: &Descriptions,
+    ) -> Result<Plugin, Refused> {
+        self.check_protocol()?;
+        let digest = self.digest().await?;
+        if digest != locked {
+            let (path, locked) = (self.path.clone(), locked.to_owned());
+            return Err(Refused::NotLocked { path, digest, locked });
+        }
+        self.ask(digest, descriptions).await
+    }
+
+    /// The plugin, whatever version of the protocol it speaks.
     ///
     /// # Errors
     ///
     /// When it is not what its name and its checksum say.
     pub async fn described(&self, descriptions: &Descriptions) -> Result<Plugin, Refused> {
-        let path = self.path.clone();
-        let checked = path.clone();
+        let digest = self.digest().await?;
+        self.ask(digest, descriptions).await
+    }
+
+    fn check_protocol(&self) -> Result<(), Refused> {
+        if speaks_ours(&self.api) {
+            return Ok(());
+        }
+        let (path, api) = (self.path.clone(), self.api.clone());
+        Err(Refused::Protocol { path, api })
+    }
+
+    /// Its digest, which is the one beside it.
+    async fn digest(&self) -> Result<String, Refused> {
+        let checked = self.path.clone();
         let digest = tokio::task::spawn_blocking(move || checksum(&checked));
-        let digest = digest.await.unwrap_or_else(|error| {
-            Err(Refused::Unreadable { path: path.clone(), cause: std::io::Error::other(error) })
-        })?;
+        digest.await.unwrap_or_else(|error| {
+            let (path, cause) = (self.path.clone(), std::io::Error::other(error));
+            Err(Refused::Unreadable { path, cause })
+        })
+    }
+
+    /// Asks it what is in it.
+    async fn ask(&self, digest: String, descriptions: &Descriptions) -> Result<Plugin, Refused> {
+        let path = self.path.clone();
         let description = descriptions.get(&path, &digest).await?;
         let described = Version::parse(&description.version);
         if described.as_ref() != Ok(&self.version) || description.api_version != self.api {

@@ -8,6 +8,7 @@
 mod artifact;
 pub mod describe;
 pub mod discover;
+pub mod held;
 mod kind;
 mod machine;
 pub mod platform;

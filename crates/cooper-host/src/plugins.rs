@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::{Arc, Once};
 
 use cooper_build::component::Extensions;
+use cooper_build::lock::not_locked;
 use cooper_build::template::{Components, PluginRequirement};
 use cooper_build::{Catalog, Session, Template};
-use cooper_hcl::{Code, Diagnostic, Span, System};
+use cooper_hcl::{Code, Diagnostic, System};
 use futures::future::BoxFuture;
 
 use crate::describe::Descriptions;
-use crate::discover::{Installed, folder, installed};
+use crate::discover::{Installed, Refused, folder, installed};
+use crate::held::{Held, held};
 use crate::kind::{DataKind, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::plugin::{Description, Plugin, Role, type_name};
 use crate::process::{Launch, Turns};
@@ -30,6 +32,7 @@ struct Candidate<'a> {
     /// The versions that will do, the best first.
     versions: Vec<&'a Installed>,
     requirement: Option<&'a PluginRequirement>,
+    held: Held<'a>,
 }
 
 impl Plugins {
@@ -84,12 +87,19 @@ impl Plugins {
     /// template requires as a mistake, and otherwise in the log.
     async fn best(&self, candidate: &Candidate<'_>, session: &Session) -> Option<Plugin> {
         for installed in &candidate.versions {
-            match installed.verified(&self.descriptions).await {
-                Ok(plugin) => return Some(plugin),
+            let verified = match candidate.held {
+                Held::To { sha256, .. } => installed.verified_as(sha256, &self.descriptions).await,
+                Held::Loosely(_) => installed.verified(&self.descriptions).await,
+            };
+            match verified {
+                Ok(plugin) => {
+                    candidate.held.warn(&plugin, candidate.requirement, session);
+                    return Some(plugin);
+                }
                 Err(refused) => {
                     tracing::warn!("a plugin is passed over: {refused}");
-                    if let Some(PluginRequirement { source_span, .. }) = candidate.requirement {
-                        tell(&refused.to_string(), *source_span, session);
+                    if let Some(requirement) = candidate.requirement {
+                        tell(&refused, candidate.held, requirement, session);
                     }
                 }
             }
@@ -98,9 +108,16 @@ impl Plugins {
     }
 }
 
-fn tell(message: &str, span: Span, session: &Session) {
-    let error = Diagnostic::error(Code::MissingPlugin, message.to_owned()).at(span, "");
-    session.diags.error(error.help("install the plugin again"));
+/// Tells why a plugin cannot be used that the template requires.
+fn tell(refused: &Refused, held: Held<'_>, requirement: &PluginRequirement, session: &Session) {
+    let error = match (refused, held) {
+        (Refused::NotLocked { .. }, Held::To { locked, .. }) => not_locked(refused.to_string())
+            .label(locked.span, "named here")
+            .help("`cooper init -locked` installs the one that is named; `cooper init -upgrade` names another"),
+        _ => Diagnostic::error(Code::MissingPlugin, refused.to_string())
+            .help("install the plugin again"),
+    };
+    session.diags.error(error.at(requirement.source_span, ""));
 }
 
 impl Extensions for Plugins {
@@ -130,7 +147,19 @@ impl Extensions for Plugins {
                 move || installed(&folder)
             });
             let all = all.await.unwrap_or_default();
-            for candidate in candidates(&required, &all, &folder) {
+            let mut held_ones = Vec::new();
+            for requirement in required {
+                match held(requirement, session) {
+                    Ok(held) => held_ones.push((requirement, held)),
+                    Err(_) => catalog.without_plugin(requirement.source.as_str()),
+                }
+            }
+            for (requirement, held) in &held_ones {
+                if held.is_missing(requirement, &all, &folder, session) {
+                    catalog.without_plugin(requirement.source.as_str());
+                }
+            }
+            for candidate in candidates(&held_ones, &all, &folder) {
                 if let (Some(plugin), Some(best)) =
                     (candidate.requirement, candidate.versions.first())
                 {
@@ -140,6 +169,13 @@ impl Extensions for Plugins {
                 if !is_used(candidate.prefix, &needed) {
                     continue;
                 }
+                if candidate.requirement.is_none() && session.lock.is_strict() {
+                    // Of one that is required, it was told why it cannot be used.
+                    if !template.plugins.iter().any(|one| one.source.name() == candidate.prefix) {
+                        tell_unlocked(candidate.prefix, &needed, &catalog, session);
+                    }
+                    continue;
+                }
                 self.sweep();
                 if let Some(plugin) = self.best(&candidate, session).await {
                     self.add(&mut catalog, candidate.prefix, &Arc::new(plugin));
@@ -147,6 +183,22 @@ impl Extensions for Plugins {
             }
             catalog
         })
+    }
+}
+
+/// Tells that a plugin which the template does not require is not in the lock file either, when a
+/// component of it is needed.
+fn tell_unlocked(prefix: &str, needed: &Components, catalog: &Catalog, session: &Session) {
+    let (names, others) = (&needed.names, false);
+    let left: Vec<String> = names.iter().filter(|name| !catalog.has(name)).cloned().collect();
+    let left = Components { names: left.into_iter().collect(), others };
+    if is_used(prefix, &left) {
+        let message = format!(
+            "the plugin `{prefix}` is not in the lock file, as the template does not require it, \
+             and `-locked` allows no other plugin"
+        );
+        let help = "name it in `required_plugins`, and run `cooper init`";
+        session.diags.error(not_locked(message).help(help));
     }
 }
 
@@ -162,27 +214,29 @@ fn is_used(prefix: &str, components: &Components) -> bool {
 /// The plugins that a template requires, by the names it gives them, and then all others, by their
 /// own.
 fn candidates<'a>(
-    required: &[&'a PluginRequirement],
+    required: &[(&'a PluginRequirement, Held<'a>)],
     all: &'a [Installed],
     folder: &Path,
 ) -> Vec<Candidate<'a>> {
     let mut candidates = Vec::new();
-    for requirement in required {
-        let versions = all.iter().rev().filter(|installed| {
-            installed.is_of(&requirement.source, folder)
-                && requirement.version.allows(&installed.version.release())
-        });
+    for &(requirement, held) in required {
+        let versions = all.iter().rev().filter(|one| held.allows(one, requirement, folder));
         let versions: Vec<_> = versions.collect();
         if !versions.is_empty() {
-            let (prefix, requirement) = (&*requirement.accessor, Some(*requirement));
-            candidates.push(Candidate { prefix, versions, requirement });
+            let (prefix, requirement) = (&*requirement.accessor, Some(requirement));
+            candidates.push(Candidate { prefix, versions, requirement, held });
         }
     }
     let mut names: Vec<&str> = all.iter().map(|installed| &*installed.name).collect();
     names.dedup();
     for prefix in names {
         let versions = all.iter().rev().filter(|installed| installed.name == prefix).collect();
-        candidates.push(Candidate { prefix, versions, requirement: None });
+        candidates.push(Candidate {
+            prefix,
+            versions,
+            requirement: None,
+            held: Held::Loosely(None),
+        });
     }
     candidates
 }

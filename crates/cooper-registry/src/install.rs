@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cooper_build::version::{Constraint, Version};
 use cooper_build::{Failure, PluginSource};
 use cooper_host::describe::{DescribeError, describe};
-use cooper_host::discover::speaks_ours;
+use cooper_host::discover::{sha256, speaks_ours};
 use cooper_host::plugin::Description;
 
 use crate::installed::{Claim, Store};
@@ -26,6 +26,8 @@ pub struct Wish<'a> {
     pub versions: Versions<'a>,
     /// Whether it is fetched even when it is there.
     pub force: bool,
+    /// The SHA-256 that the program must have, in hexadecimal and lower case, if it is known.
+    pub program: Option<&'a str>,
 }
 
 /// Which versions will do. A pre-release never does.
@@ -180,31 +182,45 @@ async fn install_version(
     let claim = store.claim(wish.source).await?;
     let place = claim.place(wish.source, version, &offer.api);
     if !wish.force
-        && let Some(receipt) = present(&place, &offer, wish.source, store).await
+        && let Some(receipt) = present(&place, &offer, wish, store).await
     {
         return Ok(Outcome::Present(receipt));
     }
     let scratch = claim.scratch()?;
     let program = origin.fetch(&offer, scratch.path()).await?;
+    if let Some(wanted) = wish.program {
+        check_program(&program, wanted)?;
+    }
     put(&program, &offer, &claim, wish.source).await.map(Outcome::Installed)
 }
 
 /// What is in a place already, if it is sound.
-async fn present(
-    place: &Path,
-    offer: &Offer,
-    source: &PluginSource,
-    store: &Store,
-) -> Option<Receipt> {
-    let files = store.files_of(source, None).await;
+async fn present(place: &Path, offer: &Offer, wish: &Wish<'_>, store: &Store) -> Option<Receipt> {
+    let files = store.files_of(wish.source, None).await;
     let file = files.iter().find(|file| file.path == place)?;
-    let plugin = store.verified(file).await?;
+    let plugin = match wish.program {
+        Some(wanted) => store.verified_as(file, wanted).await?,
+        None => store.verified(file).await?,
+    };
     Some(Receipt {
         version: plugin.version,
         path: plugin.path,
         digest: plugin.digest,
         fetched_digest: offer.digest.clone(),
     })
+}
+
+/// Compares a program with the one that is wanted, before anything of it runs.
+fn check_program(program: &Path, wanted: &str) -> Result<(), Failure> {
+    let digest = sha256(program)
+        .map_err(|error| Failure::because("what was fetched cannot be read", &error))?;
+    if digest == wanted {
+        return Ok(());
+    }
+    let message = format!("its program has the SHA-256 {digest}, and the lock file names {wanted}");
+    let help = "ask who publishes it why it is another one; if that is right, `cooper init -upgrade` \
+                names it";
+    Err(Failure::new(message).help(help))
 }
 
 /// Puts a program in its place, after it was asked what it is.

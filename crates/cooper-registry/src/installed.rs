@@ -93,6 +93,11 @@ impl Store {
         told(file.verified(&self.descriptions).await)
     }
 
+    /// The same for a file that must have this SHA-256: nothing of another one runs.
+    pub async fn verified_as(&self, file: &Installed, sha256: &str) -> Option<Plugin> {
+        told(file.verified_as(sha256, &self.descriptions).await)
+    }
+
     /// Removes a program and its checksum: first the checksum, so that it is never there alone.
     ///
     /// # Errors

@@ -216,6 +216,12 @@ pub struct InitArgs {
     #[arg(hide_possible_values = true, hide_default_value = true)]
     pub upgrade: bool,
 
+    /// Install the plugins that `.cooper.lock.hcl` names, and no others
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub locked: bool,
+
     /// Fetch plugins again that are there
     #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
     #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]

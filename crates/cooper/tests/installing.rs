@@ -156,7 +156,9 @@ fn the_newest_version_that_fits_is_installed_from_both_layouts() {
         }
         let place = format!("plugins/{source}/packer-plugin-box_v1.10.0_x5.0_{}", platform());
         let said = bench.run(&["init", "."]).ok();
-        assert_eq!(said, format!("Installed plugin {source} v1.10.0 in \"{place}\"\n"));
+        let noted = format!("\nNoted in .cooper.lock.hcl: {source} 1.10.0 {} sha256:", platform());
+        let said = said.split_once(&noted).expect("it is in the lock file").0;
+        assert_eq!(said, format!("Installed plugin {source} v1.10.0 in \"{place}\""));
         let mode = fs::metadata(bench.place(source, "1.10.0")).expect("it is there");
         assert_eq!(mode.permissions().mode() & 0o777, 0o755);
         assert_eq!(bench.run(&["plugins", "installed"]).ok(), format!("{place}\n"));
@@ -168,6 +170,35 @@ fn the_newest_version_that_fits_is_installed_from_both_layouts() {
         let required = bench.run(&["plugins", "required", "."]).ok();
         assert_eq!(required, format!("p0 {source} \"~> 1.0\" {place}\n"));
         assert_eq!(bench.installed().len(), 2);
+    }
+}
+
+#[test]
+fn what_is_locked_is_installed_and_nothing_else() {
+    let bench = Bench::new(&[(GITHUB, "~> 1.0")]);
+    bench.release(GITHUB, "1.0.0");
+    bench.run(&["init", "."]).ok();
+    bench.release(GITHUB, "1.1.0");
+    for flags in [&["init", "."][..], &["init", "-locked", "."]] {
+        fs::remove_dir_all(bench.folder.path().join("plugins")).expect("it was there");
+        let said = bench.run(flags).ok();
+        assert!(said.starts_with("Installed plugin github.com/acme/box v1.0.0 in "), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let said = bench.run(&["init", "-upgrade", "."]).ok();
+    assert!(said.contains("Noted in .cooper.lock.hcl: github.com/acme/box 1.1.0 "), "{said}");
+
+    // Another program by the same version is not put in its place.
+    let lock = bench.folder.path().join(".cooper.lock.hcl");
+    let text = fs::read_to_string(&lock).expect("it was made");
+    let begin = text.find("= \"").and_then(|_| text.rfind("= \"")).expect("a digest") + 3;
+    let other = format!("{}{}{}", &text[..begin], "0".repeat(64), &text[begin + 64..]);
+    fs::write(&lock, other).expect("it can be written");
+    fs::remove_dir_all(bench.folder.path().join("plugins")).expect("it was there");
+    for flags in [&["init", "."][..], &["init", "-locked", "."]] {
+        let why = bench.run(flags).failed();
+        assert!(why.contains(&text[begin..begin + 64]) && why.contains(&"0".repeat(64)), "{why}");
+        assert!(!bench.place(GITHUB, "1.1.0").exists());
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Catalog {
     post_processors: BTreeMap<String, Arc<dyn PostProcessorKind>>,
     data_sources: BTreeMap<String, Arc<dyn DataSourceKind>>,
     plugins: BTreeMap<String, String>,
+    /// Plugins of which it was told why they are not there.
+    missed: BTreeSet<String>,
     /// Names that a template gave plugins, and what these are called here.
     accessors: BTreeMap<String, String>,
     extensions: Option<Arc<dyn Extensions>>,
@@ -69,6 +71,16 @@ impl Catalog {
     /// `("github.com/hashicorp/docker", "1.1.5")`.
     pub fn plugin(&mut self, source: impl Into<String>, version: impl Into<String>) {
         self.plugins.insert(source.into(), version.into());
+    }
+
+    /// States that it was told why a plugin is not there.
+    pub fn without_plugin(&mut self, source: impl Into<String>) {
+        self.missed.insert(source.into());
+    }
+
+    /// Whether it was told why a plugin is not there.
+    pub(crate) fn is_missed(&self, source: &str) -> bool {
+        self.missed.contains(source)
     }
 
     /// The same catalog, to which these kinds are added as templates need them.

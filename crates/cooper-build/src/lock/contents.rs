@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use cooper_hcl::ast::{Block, Body, Expr, ExprKind, Name};
-use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, SourceFile, Span, parse};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, SourceFile, Span, parse, plainly};
 
 use super::{Entry, Locking, not_locked};
 use crate::session::Session;
@@ -112,7 +112,9 @@ impl Contents {
                 return None;
             }
             Err(error) => {
-                session.diags.error(unreadable(format!("`{shown}` cannot be read: {error}")));
+                session
+                    .diags
+                    .error(unreadable(format!("`{shown}` cannot be read: {}", plainly(&error))));
                 return None;
             }
         };

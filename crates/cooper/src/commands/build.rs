@@ -74,7 +74,10 @@ async fn plan_and_run(args: &BuildArgs, mut session: Session, ui: &mut Ui) -> Ex
     let Some(report) = run_plan(plan, run_id, &engine, args, signals, ui).await else {
         return Exit::Failure;
     };
-    note(&session.lock.noted(|build| report.went_well(build)), &session, ui);
+    let noted = session.lock.noted(|build| report.went_well(build));
+    if !noted.is_empty() {
+        note(&noted, &session, ui);
+    }
     match report.succeeded() && !refused {
         true => Exit::Success,
         false => Exit::Failure,

@@ -6,12 +6,10 @@ use cooper_build::lock::{Entry, Update, UpdateError, update};
 use super::put::put;
 use crate::ui::Ui;
 
-/// Writes into the lock file what was found, if anything of it is new, and says so. That it cannot
-/// be written is told, and no more: what is not in it, `-locked` refuses.
+/// Writes into the lock file what was found, if anything of it is new, and says so; the file is made
+/// where there is none. That it cannot be written is told, and no more: what is not in it, `-locked`
+/// refuses.
 pub(super) fn note(entries: &[Entry], session: &Session, ui: &mut Ui) {
-    if entries.is_empty() {
-        return;
-    }
     let path = session.lock.path();
     let written = update(path, entries, &*session.system).and_then(|new| {
         if let Some(Update { text, .. }) = &new {
@@ -22,6 +20,9 @@ pub(super) fn note(entries: &[Entry], session: &Session, ui: &mut Ui) {
     let shown = path.display();
     match written {
         Ok(None) => {}
+        Ok(Some(Update { entries, .. })) if entries.is_empty() => {
+            ui.say(&format!("Made {shown}, in which `cooper build` notes base images"));
+        }
         Ok(Some(Update { entries, .. })) => {
             for entry in entries {
                 ui.say(&format!("Noted in {shown}: {entry}"));

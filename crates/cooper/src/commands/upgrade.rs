@@ -1,17 +1,14 @@
 //! `cooper hcl2_upgrade`: a legacy template in HCL.
 
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cooper_build::Session;
 use cooper_build::template::is_legacy;
 use cooper_build::upgrade::upgrade as upgraded;
 use cooper_builtin::catalog;
-use tempfile::Builder;
 
 use super::print_diagnostics;
+use super::put::put;
 use crate::args::UpgradeArgs;
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -35,7 +32,7 @@ pub(crate) fn upgrade(args: &UpgradeArgs, mut session: Session, ui: &mut Ui) -> 
     let text = upgraded(&args.path, args.with_annotations, &catalog, &mut session);
     print_diagnostics(&session, ui);
     let Ok(text) = text else { return Exit::Failure };
-    match replace(&output, &text) {
+    match put(&output, &text) {
         Ok(()) => {
             ui.say(&format!("Successfully created {}. Exit 0", output.display()));
             Exit::Success
@@ -49,20 +46,4 @@ pub(crate) fn upgrade(args: &UpgradeArgs, mut session: Session, ui: &mut Ui) -> 
             Exit::Failure
         }
     }
-}
-
-/// Puts a text in the place of a file; folders that are missing are made. Nobody ever sees a part
-/// of the text, and the file it is written to is a new one, under a name that nobody can foresee.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    // As any file that is made, and not for its owner alone.
-    let mode = fs::Permissions::from_mode(0o666);
-    let new = Builder::new().prefix(".cooper-upgrade-").permissions(mode).tempfile_in(folder);
-    // The name of that file means nothing to anybody.
-    let mut new = new.map_err(|error| io::Error::from(error.kind()))?;
-    new.write_all(text.as_bytes())?;
-    new.persist(path)?;
-    Ok(())
 }

@@ -13,6 +13,7 @@ mod death;
 mod disk;
 mod ecr;
 mod interrupt;
+mod lock;
 mod login;
 mod machine;
 mod registry;
@@ -73,6 +74,8 @@ const TESTS: &[(&str, Test)] = &[
     ("machine: an agent is lent only when the template says so", machine::lent_agent),
     ("machine: a server that is not what it says ends the build", machine::hostile),
     ("machine: a container with an ssh server is reached by ssh", machine::container),
+    ("lock: a tag that moves moves no locked build", lock::a_moved_tag),
+    ("lock: an image that is not pulled is the one that is locked", lock::another_is_here),
     ("registry: a push survives HTTP 500", registry::push_survives_500),
     ("registry: a push survives HTTP 429", registry::push_survives_429),
     (

@@ -13,9 +13,11 @@ use cooper_testbed::{Context, Daemon, DaemonOptions, Error, Result};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A folder with a template, to run Cooper in.
+#[derive(Clone)]
 pub(crate) struct Rig {
     pub(crate) folder: PathBuf,
     environment: Vec<(String, String)>,
+    flags: Vec<String>,
 }
 
 /// A Cooper that runs.
@@ -45,7 +47,7 @@ impl Rig {
         }
         fs::create_dir_all(&folder).context(format!("make {}", folder.display()))?;
         fs::write(folder.join("template.pkr.hcl"), template).context("write the template")?;
-        Ok(Self { folder, environment: Vec::new() })
+        Ok(Self { folder, environment: Vec::new(), flags: Vec::new() })
     }
 
     /// Uses another daemon than the testbed's.
@@ -59,10 +61,18 @@ impl Rig {
         self
     }
 
+    /// The same folder, in which `cooper build` gets a flag.
+    pub(crate) fn clone_with_flag(&self, flag: &str) -> Self {
+        let mut rig = self.clone();
+        rig.flags.push(flag.to_owned());
+        rig
+    }
+
     /// Starts `cooper build`.
     pub(crate) fn start(&self) -> Result<Running> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cooper"));
-        command.args(["build", "-color=false", "template.pkr.hcl"]).current_dir(&self.folder);
+        command.args(["build", "-color=false"]).args(&self.flags).arg("template.pkr.hcl");
+        command.current_dir(&self.folder);
         let environment = self.environment.iter().map(|(name, value)| (name, value));
         command.env("HOME", &self.folder).envs(environment);
         let (stdout, stderr) = (self.folder.join("stdout"), self.folder.join("stderr"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cooper_build::{Config, Locking, component_config};
+use cooper_build::{Config, component_config};
 use cooper_container::engine::ImageBuild;
 use cooper_container::reference::{Reference, is_image_id};
 use cooper_hcl::{Code, Diagnostic, FileKind, Reported};
@@ -87,7 +87,7 @@ impl Base {
 
 /// Says what `-locked` does not see to.
 fn warn_unlocked(config: &Config<'_>) {
-    if config.lock.locking() == Locking::Strict {
+    if config.lock.is_strict() {
         let message = "what a Dockerfile starts from is not in the lock file";
         let warning = Diagnostic::warning(Code::NotLocked, message);
         let help = "name it by its digest in the Dockerfile: `FROM debian:12@sha256:…`";

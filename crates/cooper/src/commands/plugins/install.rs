@@ -42,7 +42,7 @@ pub(super) async fn install(
         ui.error(&format!("warning: `{source}` is built in, as its version {version}; {note}"));
     }
     let versions = constraint.as_ref().map_or(Versions::Any, Versions::Meeting);
-    let wish = Wish { source: &source, versions, force: *force };
+    let wish = Wish { source: &source, versions, force: *force, program: None };
     let origins = known_origins(session, ui).ok_or(None)?;
     match cooper_registry::install(&wish, &origins.of(&source), store).await? {
         Outcome::Installed(receipt) => {
