@@ -9,6 +9,7 @@ use reqwest::Url;
 
 use crate::fetch::{Limits, Token, Web};
 use crate::mirror::{Layout, Mirror, Mirrors};
+use crate::oci::Oci;
 use crate::origin::Origin;
 use crate::release::{Asker, GITHUB_TOKEN, GitHub, HashiCorp};
 
@@ -45,7 +46,7 @@ impl Origins {
                 Some(mirror) => vec![self.mirrored(source, mirror)],
                 None => self.released(source),
             },
-            Protocol::Oci => Vec::new(),
+            Protocol::Oci => vec![Box::new(Oci::new(source, &*self.system))],
         }
     }
 

@@ -250,6 +250,8 @@ pub struct PluginsArgs {
 pub enum PluginsCommand {
     /// Install a plugin from its source, or from a file
     Install(PluginsInstallArgs),
+    /// Send the programs of a version to a registry of images
+    Push(PluginsPushArgs),
     /// List the plugins that are installed
     Installed,
     /// Remove plugins that are installed
@@ -282,6 +284,28 @@ pub struct PluginsInstallArgs {
     /// Which versions will do: `1.2.3`, `~> 1.2`; the newest of them is installed
     #[arg(value_name = "VERSION")]
     pub version: Option<String>,
+}
+
+/// What `plugins push` takes.
+#[derive(Args, Debug)]
+pub struct PluginsPushArgs {
+    /// Replace the version if it is there
+    #[arg(long, action = clap::ArgAction::Set, num_args = 0..=1, require_equals = true)]
+    #[arg(default_value_t = false, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(hide_possible_values = true, hide_default_value = true)]
+    pub force: bool,
+
+    /// Where it goes: `oci://REGISTRY/NAMESPACE/NAME`
+    #[arg(value_name = "SOURCE")]
+    pub source: String,
+
+    /// The version: `1.2.3`
+    #[arg(value_name = "VERSION")]
+    pub version: String,
+
+    /// The program for each platform: `packer-plugin-NAME_v1.2.3_x5.0_linux_amd64`
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 /// What `plugins remove` takes.

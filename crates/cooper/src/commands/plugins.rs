@@ -2,6 +2,7 @@
 
 mod install;
 mod installed;
+mod push;
 mod remove;
 mod required;
 
@@ -11,6 +12,7 @@ use cooper_registry::Store;
 
 use self::install::install;
 use self::installed::installed;
+use self::push::push;
 use self::remove::remove;
 use self::required::required;
 use super::{print_failure, taking_time};
@@ -29,6 +31,7 @@ pub(crate) fn plugins(args: &PluginsArgs, mut session: Session, ui: &mut Ui) -> 
     };
     let done = taking_time(session.system.clone(), ui, async |ui| match &args.command {
         PluginsCommand::Install(args) => install(args, &store, &mut session, ui).await,
+        PluginsCommand::Push(args) => push(args, &session, ui).await,
         PluginsCommand::Installed => {
             installed(&store, ui).await;
             Ok(())
