@@ -82,6 +82,14 @@ fn functions_keep_within_bounds() {
         ("setproduct([for i in range(1000) : [1, 2]]...)", "1,000,000"),
         ("[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : 1]]]", "steps"),
         ("cidrsubnets(\"10.0.0.0/8\", [for i in range(1000) : 1]...)", "no room"),
+        (
+            "cidrsubnets(\"10.0.0.0/13\", flatten([for i in range(1000) : [for j in range(990) : 19]])...)",
+            "no room",
+        ),
+        (
+            "csvdecode(join(\"\", [for i in range(510) : join(\"\", [for j in range(1000) : \"a\\n\"])]))",
+            "1,000,000",
+        ),
         ("bcrypt(\"a\", 31)", "greater than 16"),
         ("templatefile(\"again.tpl\", {})", "cannot be called in a template file"),
         ("timeadd(\"9999-12-31T23:59:59Z\", \"2562047h\")", "out of range"),
@@ -106,7 +114,14 @@ fn texts_that_grow_are_stopped() {
         let locals: String = locals.collect();
         format!("locals {{\n  x0 = \"xxxxxxxxxxxxxxxx\"\n{locals}}}{BUILD}").into_bytes()
     };
-    for each in ["\"${@}${@}\"", "<<-E\n    ${@}\n    ${@}\n  E", "join(\"\", [@, @])"] {
+    for each in [
+        "\"${@}${@}\"",
+        "<<-E\n    ${@}\n    ${@}\n  E",
+        "join(\"\", [@, @])",
+        "replace(@, @, format(\"%s%s\", @, @))",
+        "regex_replace(@, \"x+\", \"$0$0\")",
+        "format(\"%s%s\", @, @)",
+    ] {
         refused("t.pkr.hcl", &doubled(each), "MiB");
     }
 }

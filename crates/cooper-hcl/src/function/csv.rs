@@ -17,6 +17,7 @@ pub(super) fn list_type(text: &str) -> Result<Type> {
 pub(super) fn decode(text: &str) -> Result<Value> {
     let mut records = Records::of(text);
     let names = header(&mut records)?;
+    limit::elements(names.len())?;
     let mut rows = Vec::new();
     while let Some(fields) = records.next()? {
         if fields.len() != names.len() {
@@ -26,7 +27,8 @@ pub(super) fn decode(text: &str) -> Result<Value> {
                 names.len()
             )));
         }
-        limit::elements((rows.len() + 1).saturating_mul(names.len()))?;
+        // A row takes memory of its own, more than a field does.
+        limit::elements((rows.len() + 1).saturating_mul(names.len() + 1))?;
         rows.push(Value::object(names.iter().cloned().zip(fields.into_iter().map(Value::from))));
     }
     Ok(Value::list(row_type(&names), rows))
