@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cooper_build::version::Version;
 use cooper_build::{Failure, PluginSource};
+use cooper_hcl::plainly;
 use cooper_host::discover::speaks_ours;
 
 use crate::install::ask;
@@ -29,7 +30,7 @@ pub async fn install_file(
     let unusable = |cause: String| {
         Failure::new(format!("`{}` cannot be installed", file.display())).caused_by(cause)
     };
-    let unreadable = |error: io::Error| unusable(format!("it cannot be read: {error}"));
+    let unreadable = |error: io::Error| unusable(format!("it cannot be read: {}", plainly(&error)));
     let metadata = fs::metadata(file).map_err(unreadable)?;
     if !metadata.is_file() {
         return Err(unusable("it is no file".to_owned()).help("name the program itself"));
