@@ -1,6 +1,8 @@
 //! What a component is given: its arguments, and the build it works for, as hosts send them.
 
 mod legacy;
+#[cfg(test)]
+mod tests;
 
 use cooper_wire::cty::{self, Decimal, Value};
 use cooper_wire::message::Configs;

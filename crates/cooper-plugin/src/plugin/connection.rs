@@ -30,6 +30,9 @@ pub(super) enum Greeting {
 /// How long the name of a socket may be.
 const LONGEST_PATH: usize = 100;
 
+/// How often a host is looked for, once a second: Packer gives up after a minute.
+const LOOKS: u32 = 120;
+
 /// How long what is at work has to end when the host is gone.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
@@ -92,7 +95,8 @@ fn own_output() -> io::Result<File> {
     Ok(File::from(output))
 }
 
-/// Greets the host, and waits for it to connect; nothing, when it ended before.
+/// Greets the host, and waits for it to connect; nothing, when it ended before,
+/// or does not.
 async fn accept(mut output: File, greeting: Greeting) -> io::Result<Option<UnixStream>> {
     let host = rustix::process::getppid();
     let (folder, path) = place()?;
@@ -105,7 +109,7 @@ async fn accept(mut output: File, greeting: Greeting) -> io::Result<Option<UnixS
     writeln!(output, "{line}")?;
     output.flush()?;
     drop(output);
-    loop {
+    for _ in 0..LOOKS {
         match tokio::time::timeout(Duration::from_secs(1), listener.accept()).await {
             Ok(accepted) => {
                 // Nobody else is let in.
@@ -116,6 +120,7 @@ async fn accept(mut output: File, greeting: Greeting) -> io::Result<Option<UnixS
             Err(_) => {}
         }
     }
+    Ok(None)
 }
 
 /// A folder that is only ours, and the name of a socket in it.

@@ -20,6 +20,10 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
         .filter_map(|path| fs::read_to_string(path).ok())
         .collect();
     let faults = fs::read_to_string(root.join("crates/cooper/tests/faults/main.rs"))?;
+    let plugins: String = files(&root.join("crates/cooper/tests/plugins"), "rs")
+        .iter()
+        .filter_map(|path| fs::read_to_string(path).ok())
+        .collect();
     let oracle: String = files(&root.join("crates/cooper-hcl/tests/oracle"), "rs")
         .iter()
         .filter_map(|path| fs::read_to_string(path).ok())
@@ -34,6 +38,7 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
         }
         Some(("parity", rest)) => root.join(format!("testdata/parity/{rest}.pkr.hcl")).is_file(),
         Some(("oracle", rest)) => oracle.contains(&format!("\"{rest}\"")),
+        Some(("plugins", rest)) => plugins.contains(&format!("\"{rest}\"")),
         Some(("faults", rest)) => faults.contains(&format!("\"{rest}\"")),
         Some(_) => root.join(name).exists(),
     };

@@ -1,4 +1,4 @@
-//! Cooper as the host of the plugin in Python and of those on Packer's own library.
+//! Cooper as the host of the plugin in Python, of those in Rust, and of those on Packer's own library.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -16,6 +16,24 @@ pub(crate) fn trials() -> Vec<Trial> {
         docker_trial("an_image_is_built_with_plugins_that_know_gob_only", || {
             image(Encoding::Older)
         }),
+        docker_trial("an_image_is_checked_by_a_plugin_in_rust", || goss(Encoding::Newer)),
+        docker_trial("an_image_is_checked_by_a_plugin_in_rust_that_knows_gob_only", || {
+            goss(Encoding::Older)
+        }),
+        docker_trial("the_example_of_goss_builds", || {
+            let run = Run::of("../../plugins/goss/example.pkr.hcl", install(Encoding::Newer)?)?;
+            // Debian's busybox has no `adduser`.
+            let user = "echo web:x:7:7::/srv/web:/bin/sh >> /etc/passwd; \
+                        echo web:x:7: >> /etc/group; mkdir -p /srv/web";
+            let user = format!("-var=make_user={user}");
+            let output = run.build(&["-var=image=base:latest", &user])?;
+            run.expect(&output, true, &["ok      port `8080/tcp`: listening", "checks passed"])
+        }),
+        trial("every_kind_of_component_in_rust_does_its_part", || workshop(Encoding::Newer)),
+        trial("every_kind_of_component_in_rust_that_knows_gob_only_does_its_part", || {
+            workshop(Encoding::Older)
+        }),
+        trial("what_a_component_in_rust_says_of_arguments_has_its_place", refusals),
         trial("a_builder_in_go_builds_its_example", || example(Encoding::Newer)),
         trial("a_builder_in_go_that_knows_gob_only_builds_its_example", || {
             example(Encoding::Older)
@@ -39,6 +57,66 @@ fn image(encoding: Encoding) -> Result<()> {
     run.expect(&output, true, &["saved 2.0 MiB", "/etc/app.conf: set `port`"])?;
     let sums = fs::read_to_string(run.folder.join("SUMS")).context("read the sums")?;
     check(sums.ends_with("  image.tar\n"), || format!("the sums are {sums:?}"))
+}
+
+/// Checks that hold, some only after a while; then one that does not.
+fn goss(encoding: Encoding) -> Result<()> {
+    let run = Run::of("goss.pkr.hcl", install(encoding)?)?;
+    let output = run.build(&[])?;
+    let said =
+        ["looking again (1 of 20)", "ok      port `8080/tcp`: listening", "19 checks passed"];
+    run.expect(&output, true, &said)?;
+    let report =
+        || fs::read_to_string(run.folder.join("reports/base.xml")).context("read a report");
+    let passed = report()?;
+    check(passed.contains("<testsuite name=\"docker.base\" "), || passed.clone())?;
+    check(passed.contains("tests=\"19\" failures=\"0\""), || passed.clone())?;
+    let output = run.build(&["-var=mode=0600"])?;
+    let said =
+        ["failed  file `/etc/app.conf`: mode: is `0640`, and not `0600`", "1 of 19 checks failed"];
+    run.expect(&output, false, &said)?;
+    let failed = report()?;
+    check(failed.contains("<failure message=\"is `0640`"), || failed.clone())
+}
+
+/// A data source, a builder, a provisioner and a post-processor; and what becomes of the builder's artifact.
+fn workshop(encoding: Encoding) -> Result<()> {
+    for (input, stays) in [("goes", false), ("stays", true), ("needed", true), ("handed on", true)]
+    {
+        let run = Run::of("workshop.pkr.hcl", install(encoding)?)?;
+        let inside = run.folder.join("inside");
+        fs::create_dir(&inside).context("make a folder")?;
+        fs::write(inside.join("file"), "a file\n").context("write a file")?;
+        let output = run.build(&[&format!("-var=input={input}")])?;
+        let said = [
+            "workshop-bench is locked with Some(\"<sensitive>\")",
+            "640\n",
+            "a file",
+            "3 files in list",
+        ];
+        run.expect(&output, true, &said)?;
+        check(!output.stdout.contains("open sesame"), || "the password is shown".to_owned())?;
+        let read = |path: &str| fs::read_to_string(run.folder.join(path)).context(path.to_owned());
+        let list = "workshop-bench by example.workshop, green\ncounted\nid\nloud\n";
+        for (path, content) in [
+            ("list", list),
+            ("outside/loud", "WHAT IS SAID"),
+            ("outside/counted", "4 2.5 2 live false"),
+            ("outside/id", "workshop-bench"),
+        ] {
+            let found = read(path)?;
+            check(found == content, || format!("{path}: {found:?}"))?;
+        }
+        check(run.folder.join("bench").exists() == stays, || format!("{input}: {stays} is wrong"))?;
+        run.nothing_is_left()?;
+    }
+    Ok(())
+}
+
+fn refusals() -> Result<()> {
+    let run = Run::of("workshop.pkr.hcl", install(Encoding::Newer)?)?;
+    let output = run.build(&[])?;
+    run.expect(&output, false, &["workshop.pkr.hcl:24:16: `source`"])
 }
 
 fn example(encoding: Encoding) -> Result<()> {

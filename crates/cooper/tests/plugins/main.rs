@@ -1,6 +1,6 @@
 //! The plugins under `plugins` in real builds.
 //!
-//! They are built first, with Python and Go: without those the tests are ignored, unless
+//! They are built first, with Cargo, Python and Go: without those the tests are ignored, unless
 //! `COOPER_TEST_PLUGINS=require` is set. Without a testbed, so is what needs Docker: `cargo xtask with`
 //! brings one.
 

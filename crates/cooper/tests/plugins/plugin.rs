@@ -43,13 +43,16 @@ fn install_newer() -> Result<PathBuf> {
         process::run(build.current_dir(root().join("plugins/files")), LIMIT)?;
         put(&plugins, name, &fs::read(&program).context("read a plugin")?)?;
     }
+    for name in ["goss", "workshop"] {
+        put(&plugins, name, &fs::read(in_rust(name)?).context("read a plugin")?)?;
+    }
     Ok(plugins)
 }
 
 /// The same programs behind scripts, which hide what they say of the newer encoding.
 fn install_older() -> Result<PathBuf> {
     let (newer, plugins) = (install(Encoding::Newer)?, folder("older")?);
-    for name in ["slim", "files", "misbehave"] {
+    for name in ["slim", "files", "misbehave", "goss", "workshop"] {
         let program = place(&newer, name);
         let program = program.display();
         let script = format!(
@@ -60,6 +63,25 @@ fn install_older() -> Result<PathBuf> {
         put(&plugins, name, script.as_bytes())?;
     }
     Ok(plugins)
+}
+
+/// The program of a plugin in Rust: `goss`, or an example of the SDK.
+pub(crate) fn in_rust(name: &str) -> Result<PathBuf> {
+    let target = match name {
+        "goss" => ["--package=packer-plugin-goss", "--bin=packer-plugin-goss"].map(str::to_owned),
+        example => ["--package=cooper-plugin".to_owned(), format!("--example={example}")],
+    };
+    let mut build = Command::new(env!("CARGO"));
+    build.arg("build").args(target).arg("--message-format=json").current_dir(root());
+    let made = process::capture(&mut build, LIMIT)?;
+    if !made.status.success() {
+        return Err(Error::new(format!("{name}: {}\n{}", made.status, made.stderr)));
+    }
+    let messages = made.stdout.lines();
+    let messages = messages.filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut programs =
+        messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    programs.next_back().ok_or_else(|| Error::new(format!("{name}: cargo made no program")))
 }
 
 /// Makes the plugin in Python, one file, in a folder.
