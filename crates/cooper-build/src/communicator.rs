@@ -1,9 +1,12 @@
 //! The way into a machine: run, upload, download.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use tokio::io::AsyncRead;
 
 use crate::event::Stream;
 use crate::failure::Failure;
@@ -91,12 +94,40 @@ pub trait Communicator: Send + Sync {
 }
 
 /// A command for the machine's shell.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Command {
     /// The line the shell reads.
     pub line: String,
     /// What the command can read before its input ends.
-    pub stdin: Bytes,
+    pub stdin: Input,
+}
+
+/// What a command can read. It need not read all of it.
+#[derive(Default)]
+pub enum Input {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These bytes.
+    Bytes(Bytes),
+    /// What comes from here while the command runs, and may depend on what it says.
+    Reader(Pin<Box<dyn AsyncRead + Send>>),
+}
+
+impl From<Bytes> for Input {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::Nothing } else { Self::Bytes(bytes) }
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Bytes(bytes) => f.debug_tuple("Bytes").field(bytes).finish(),
+            Self::Reader(_) => f.write_str("Reader"),
+        }
+    }
 }
 
 /// Where a command's output goes.

@@ -27,7 +27,7 @@ pub use catalog::{Catalog, Extensions};
 pub use choice::Choice;
 pub use config::{ArgumentType, Config, ConfigSchema, Origin, Phase, macros};
 pub(crate) use step::Inside;
-pub use step::{Deferred, Provisioning, StepCx};
+pub use step::{AfterProvisioners, Deferred, Provisioning, StepCx};
 
 /// What is known of a build once its machine runs: the attributes of `build.*`.
 pub type Facts = BTreeMap<String, Value>;

@@ -1,11 +1,13 @@
 //! What a container engine can do.
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
+use tokio::io::AsyncRead;
 
 use crate::credentials::{Credentials, Registries};
 use crate::error::Result;
@@ -115,16 +117,28 @@ pub trait Container: Send + Sync {
 }
 
 /// A command to run in a container.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Default)]
 pub struct Exec {
     /// The program and its arguments.
     pub command: Vec<String>,
     /// What it can read before its input ends.
-    pub stdin: Bytes,
+    pub stdin: Input,
     /// Who runs it: a name or id, with an optional `:group`.
     pub user: Option<String>,
     /// Whether it gets a terminal. Its output is then all standard output.
     pub tty: bool,
+}
+
+/// What a command can read. It need not read all of it.
+#[derive(Default)]
+pub enum Input {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These bytes.
+    Bytes(Bytes),
+    /// What comes from here while it runs.
+    Reader(Pin<Box<dyn AsyncRead + Send>>),
 }
 
 /// Where a command's output goes.

@@ -19,7 +19,7 @@ use crate::changes::{Change, Command, Instruction};
 use crate::credentials::{Credentials, Registries};
 use crate::engine::{
     Commit, Container, ContainerEngine, ContainerInfo, Exec, ExecOutput, ImageBuild, ImageInfo,
-    Import, PathInfo, PathKind, Progress,
+    Import, Input, PathInfo, PathKind, Progress,
 };
 use crate::error::{Error, Result};
 use crate::reference::Reference;
@@ -520,7 +520,12 @@ impl Container for FakeContainer {
         exec: Exec,
         output: &'a mut (dyn ExecOutput + 'a),
     ) -> BoxFuture<'a, Result<i64>> {
-        let text = format!("{}\n{}", exec.command.join(" "), String::from_utf8_lossy(&exec.stdin));
+        let stdin = match &exec.stdin {
+            Input::Bytes(bytes) => String::from_utf8_lossy(bytes),
+            // What comes while the command runs, it does not read.
+            Input::Nothing | Input::Reader(_) => "".into(),
+        };
+        let text = format!("{}\n{stdin}", exec.command.join(" "));
         let answer = self.call("exec", text.trim_end()).map(|state| {
             let mut answers = state.script.exec.iter();
             answers.find(|answer| text.contains(&answer.contains)).cloned().unwrap_or_default()

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use cooper_container::engine::{Commit, Exec, ExecOutput, Import, PathKind, Progress};
+use cooper_container::engine::{Commit, Exec, ExecOutput, Import, Input, PathKind, Progress};
 use cooper_container::spec::Entrypoint;
 use cooper_container::{
     Container, ContainerEngine, ContainerSpec, Credentials, DockerConfig, DockerEngine, Error,
@@ -137,7 +137,7 @@ async fn exec_tells_output_errors_and_exit_code_apart() {
     // Without input, a command that reads finds its end.
     let found = run(&*container, sh("cat; echo end")).await;
     assert_eq!(found.1, "end\n");
-    let exec = Exec { stdin: "given\n".into(), ..sh("cat; id -u") };
+    let exec = Exec { stdin: Input::Bytes("given\n".into()), ..sh("cat; id -u") };
     assert_eq!(run(&*container, exec).await.1, "given\n0\n");
     let exec = Exec { user: Some("65534".to_owned()), ..sh("id -u") };
     assert_eq!(run(&*container, exec).await.1, "65534\n");
@@ -154,11 +154,11 @@ async fn large_input_and_output_arrive_whole() {
     let container = Running::start(&engine).await;
     let input: Vec<u8> = (0..8_000_000u32).map(|n| (n % 251) as u8).collect();
     let mut output = Collected::default();
-    let exec = Exec { stdin: input.clone().into(), ..sh("cat") };
+    let exec = Exec { stdin: Input::Bytes(input.clone().into()), ..sh("cat") };
     assert_eq!(container.exec(exec, &mut output).await.unwrap(), 0);
     assert!(output.stdout == input);
     // A command that does not read its input is not an error either.
-    let exec = Exec { stdin: input.into(), ..sh("exit 3") };
+    let exec = Exec { stdin: Input::Bytes(input.into()), ..sh("exit 3") };
     assert_eq!(run(&*container, exec).await.0, 3);
 }
 

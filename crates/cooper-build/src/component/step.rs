@@ -140,12 +140,13 @@ pub struct Provisioning<'a> {
 pub(crate) trait Inside: Send {
     /// Runs the provisioners in order in this machine.
     fn run<'m>(
-        self: Box<Self>,
+        &'m self,
         machine: &'m dyn Communicator,
         facts: Facts,
-    ) -> BoxFuture<'m, Result<(), Failure>>
-    where
-        Self: 'm;
+    ) -> BoxFuture<'m, Result<(), Failure>>;
+
+    /// Runs `error-cleanup-provisioner`.
+    fn clean_up<'m>(&'m self, machine: &'m dyn Communicator) -> BoxFuture<'m, Result<(), Failure>>;
 
     /// Keeps the way into the machine for `error-cleanup-provisioner`, in case the source fails
     /// later.
@@ -167,6 +168,21 @@ impl<'a> Provisioning<'a> {
         self.inside.run(machine, facts).await
     }
 
+    /// Like [`Provisioning::run`], for a source that says while its machine is there that it
+    /// failed behind its provisioners.
+    ///
+    /// # Errors
+    ///
+    /// The first failure that is not forgiven. `error-cleanup-provisioner` has run then.
+    pub async fn run_and_return(
+        self,
+        machine: &dyn Communicator,
+        facts: Facts,
+    ) -> Result<AfterProvisioners<'a>, Failure> {
+        self.inside.run(machine, facts).await?;
+        Ok(AfterProvisioners { inside: self.inside })
+    }
+
     /// Like [`Provisioning::run`], and keeps the way into the machine: should the source fail
     /// later, while committing say, `error-cleanup-provisioner` can still run in it.
     ///
@@ -180,5 +196,21 @@ impl<'a> Provisioning<'a> {
     ) -> Result<(), Failure> {
         self.inside.keep(machine.clone());
         self.inside.run(&*machine, facts).await
+    }
+}
+
+/// What can be done about a machine whose provisioners succeeded.
+pub struct AfterProvisioners<'a> {
+    inside: Box<dyn Inside + 'a>,
+}
+
+impl AfterProvisioners<'_> {
+    /// Runs `error-cleanup-provisioner`, if there is one, because the source fails all the same.
+    ///
+    /// # Errors
+    ///
+    /// When that fails.
+    pub async fn clean_up(self, machine: &dyn Communicator) -> Result<(), Failure> {
+        self.inside.clean_up(machine).await
     }
 }

@@ -29,14 +29,15 @@ impl<'a> Inside<'a> {
 
 impl RunInside for Inside<'_> {
     fn run<'m>(
-        self: Box<Self>,
+        &'m self,
         machine: &'m dyn Communicator,
         facts: Facts,
-    ) -> BoxFuture<'m, Result<(), Failure>>
-    where
-        Self: 'm,
-    {
-        Box::pin(async move { self.build.provision_all(machine, facts).await })
+    ) -> BoxFuture<'m, Result<(), Failure>> {
+        Box::pin(self.build.provision_all(machine, facts))
+    }
+
+    fn clean_up<'m>(&'m self, machine: &'m dyn Communicator) -> BoxFuture<'m, Result<(), Failure>> {
+        Box::pin(self.build.run_cleanup(machine))
     }
 
     fn keep(&self, machine: Arc<dyn Communicator>) {
@@ -106,17 +107,22 @@ impl Build {
         }
     }
 
+    /// Runs `error-cleanup-provisioner`, if there is one.
+    async fn run_cleanup(&self, machine: &dyn Communicator) -> Result<(), Failure> {
+        let words = "Provisioning step had errors: Running the cleanup provisioner, if present...";
+        self.output(Stream::Say, words).await;
+        let Some(step) = &self.plan.error_cleanup else { return Ok(()) };
+        let facts = self.provisioned().facts.clone();
+        let role = StepRole::ErrorCleanupProvisioner;
+        self.provision(step, self.plan.error_cleanup_id(), role, machine, &facts).await
+    }
+
     /// Runs `error-cleanup-provisioner`. Returns what the build then failed of.
     async fn clean_up_in(&self, machine: &dyn Communicator, failure: Failure) -> Failure {
         if failure.kind() == FailureKind::Cancelled {
             return failure;
         }
-        let words = "Provisioning step had errors: Running the cleanup provisioner, if present...";
-        self.output(Stream::Say, words).await;
-        let Some(step) = &self.plan.error_cleanup else { return failure };
-        let facts = self.provisioned().facts.clone();
-        let role = StepRole::ErrorCleanupProvisioner;
-        match self.provision(step, self.plan.error_cleanup_id(), role, machine, &facts).await {
+        match self.run_cleanup(machine).await {
             Ok(()) => failure,
             Err(cleanup) if cleanup.kind() == FailureKind::Cancelled => failure,
             Err(cleanup) => Failure::new(format!(

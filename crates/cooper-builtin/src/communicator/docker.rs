@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, Content, ExitStatus, Output, Upload};
+use cooper_build::communicator::{
+    self, Command, Communicator, Content, ExitStatus, Output, Upload,
+};
 use cooper_build::{Failure, Stream};
-use cooper_container::engine::{Exec, ExecOutput, PathKind};
+use cooper_container::engine::{Exec, ExecOutput, Input, PathKind};
 use cooper_container::{Container, Error};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, StreamExt};
@@ -293,6 +295,15 @@ fn resolve(path: &str, target: &Path) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// Input, as containers take it.
+fn input(stdin: communicator::Input) -> Input {
+    match stdin {
+        communicator::Input::Nothing => Input::Nothing,
+        communicator::Input::Bytes(bytes) => Input::Bytes(bytes),
+        communicator::Input::Reader(reader) => Input::Reader(reader),
+    }
+}
+
 impl Communicator for DockerCommunicator {
     fn run<'a>(
         &'a self,
@@ -305,7 +316,7 @@ impl Communicator for DockerCommunicator {
             let exec = Exec {
                 command: vec!["/bin/sh".to_owned(), "-c".to_owned(), line],
                 tty: self.options.pty,
-                stdin: command.stdin,
+                stdin: input(command.stdin),
                 user: self.options.exec_user.clone(),
             };
             let mut output = Forward { output, first: Vec::new() };

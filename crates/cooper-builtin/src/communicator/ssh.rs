@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, ExitStatus, Output, Upload};
+use cooper_build::communicator::{Command, Communicator, ExitStatus, Input, Output, Upload};
 use cooper_build::component::Provisioning;
 use cooper_build::event::Stream;
 use cooper_build::{Facts, Failure, StepCx};
@@ -25,6 +25,7 @@ use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use tokio_util::io::ReaderStream;
 
 use self::command::{Event, Remote, Running};
 use self::session::Session;
@@ -296,7 +297,12 @@ impl Communicator for SshCommunicator {
         Box::pin(async move {
             let Command { line, stdin } = command;
             let terminal = self.settings.terminal;
-            let mut running = self.start(line, of_bytes(stdin), terminal).await?;
+            let input = match stdin {
+                Input::Nothing => nothing(),
+                Input::Bytes(bytes) => of_bytes(bytes),
+                Input::Reader(reader) => ReaderStream::new(reader).boxed(),
+            };
+            let mut running = self.start(line, input, terminal).await?;
             loop {
                 match running.next().await {
                     Event::Began => {}

@@ -14,8 +14,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator};
+use cooper_build::communicator::{Command, Communicator, Input};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_hcl::{Code, FileKind, Reported, plainly};
@@ -485,7 +484,7 @@ async fn run_here(
 /// Who commands in the machine run as; nobody when it does not say.
 async fn user_of(machine: &dyn Communicator) -> String {
     let mut said = Said::default();
-    let command = Command { line: "id -un 2>/dev/null".to_owned(), stdin: Bytes::new() };
+    let command = Command { line: "id -un 2>/dev/null".to_owned(), stdin: Input::Nothing };
     let status = machine.run(command, &mut said).await;
     let name = said.text();
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, Content, Upload};
+use cooper_build::communicator::{Command, Communicator, Content, Input, Upload};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, component_config};
 use cooper_hcl::{Code, Reported, plainly};
@@ -474,7 +473,7 @@ impl Stage<'_> {
 
     /// Runs a line, whose output is the step's.
     async fn command(&self, line: &str) -> Result<(), Failure> {
-        let command = Command { line: line.to_owned(), stdin: Bytes::new() };
+        let command = Command { line: line.to_owned(), stdin: Input::Nothing };
         let mut lines = Lines::new(self.cx);
         let status = self.machine.run(command, &mut lines).await?;
         lines.finish().await;

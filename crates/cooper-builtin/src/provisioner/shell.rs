@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, Content, ExitStatus, Output, Upload};
+use cooper_build::communicator::{
+    Command, Communicator, Content, ExitStatus, Input, Output, Upload,
+};
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
 use cooper_build::{Failure, Stream, component_config};
 use cooper_hcl::{Reported, plainly};
@@ -300,7 +302,9 @@ impl Shell {
                 Some((_, variables)) => [env_lines(variables).as_bytes(), bytes].concat().into(),
                 None => bytes.clone(),
             };
-            let ended = self.run_line(cx, machine, Command { line, stdin }, remote.nonce).await?;
+            let ended = self
+                .run_line(cx, machine, Command { line, stdin: stdin.into() }, remote.nonce)
+                .await?;
             if !ended.not_written {
                 return Ok((ended.status, ended.removed));
             }
@@ -319,7 +323,7 @@ impl Shell {
             machine.upload(upload(path, content, 0o644)).await.map_err(doing)?;
         }
         machine.upload(upload(remote.path, script, 0o755)).await.map_err(doing)?;
-        let command = Command { line: running_line(command, remote), stdin: Bytes::new() };
+        let command = Command { line: running_line(command, remote), stdin: Input::Nothing };
         let ended = self.run_line(cx, machine, command, remote.nonce).await?;
         Ok((ended.status, ended.removed))
     }

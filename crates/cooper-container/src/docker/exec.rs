@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Connection;
 use super::failure::{failure, refusal};
 use super::request::{answer, get, post_json};
-use crate::engine::{Exec, ExecOutput};
+use crate::engine::{Exec, ExecOutput, Input};
 use crate::error::{Error, Result};
 
 /// The variable by which a command's processes are found when they are to be killed.
@@ -51,10 +51,11 @@ pub(super) async fn exec(
     output: &mut (dyn ExecOutput + '_),
 ) -> Result<i64> {
     let Exec { command, stdin, user, tty } = exec;
+    let has_input = !matches!(stdin, Input::Nothing);
     kills.finished().await;
     let mark = mark();
     let config = ExecConfig {
-        attach_stdin: Some(!stdin.is_empty()),
+        attach_stdin: Some(has_input),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         tty: Some(tty),
@@ -80,9 +81,13 @@ pub(super) async fn exec(
         }
     };
     let feed = async {
-        if !stdin.is_empty() {
-            // A command need not read its input; that it does not is no error.
-            let _ = write.write_all(&stdin).await;
+        // A command need not read its input; that it does not is no error.
+        let _ = match stdin {
+            Input::Nothing => Ok(()),
+            Input::Bytes(bytes) => write.write_all(&bytes).await,
+            Input::Reader(mut reader) => tokio::io::copy(&mut reader, &mut write).await.map(drop),
+        };
+        if has_input {
             let _ = write.shutdown().await;
         }
         std::future::pending::<std::convert::Infallible>().await

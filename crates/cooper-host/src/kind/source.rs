@@ -102,22 +102,33 @@ impl PluginSource {
         let (process, remote) = self.prepared().await?;
         let process = Arc::new(process);
         let (requests, mut asked) = mpsc::channel(1);
-        let mut inside = Some(inside);
+        let (mut inside, mut after) = (Some(inside), None);
         let mut failed = None;
         // The builder asks for the provisioners, which are run here, where they are borrowed.
         let provisioning = async {
-            while let Some(Request { data, machine, answer }) = asked.recv().await {
-                let result = match inside.take() {
-                    Some(inside) => {
-                        let machine = Received::new(machine.communicator);
-                        inside.run(&machine, data).await
-                    }
-                    None => Ok(()),
+            while let Some(Request { wanted, machine, answer }) = asked.recv().await {
+                let machine = Received::new(machine.communicator);
+                let result = match wanted {
+                    Wanted::Provisioners(data) => match inside.take() {
+                        Some(inside) => match inside.run_and_return(&machine, data).await {
+                            Ok(done) => {
+                                after = Some(done);
+                                Ok(())
+                            }
+                            Err(failure) => Err(failed.insert(failure).to_string()),
+                        },
+                        None => Ok(()),
+                    },
+                    // After a provisioner failed it has run.
+                    Wanted::CleanUp => match after.take() {
+                        Some(after) => {
+                            after.clean_up(&machine).await.map_err(|why| why.to_string())
+                        }
+                        None => Ok(()),
+                    },
                 };
-                let text = result.as_ref().map_err(Failure::to_string).copied();
-                failed = result.err();
                 // The builder may have ended meanwhile.
-                let _ = answer.send(text);
+                let _ = answer.send(result);
             }
             // It does not ask any more, and goes on.
             std::future::pending::<()>().await;
@@ -150,9 +161,17 @@ impl PluginSource {
 
 /// A builder asks for what is to be done in its machine.
 struct Request {
-    data: Facts,
+    wanted: Wanted,
     machine: Machine,
     answer: oneshot::Sender<Result<(), String>>,
+}
+
+/// Which steps a builder asks for.
+enum Wanted {
+    /// The provisioners, and what `build.*` is for them.
+    Provisioners(Facts),
+    /// `error-cleanup-provisioner`.
+    CleanUp,
 }
 
 /// Passes on that a builder asks for the provisioners.
@@ -162,13 +181,14 @@ struct Provisioners {
 
 impl Hook for Provisioners {
     async fn run(&self, name: String, data: Value, machine: Machine) -> Result<(), String> {
-        if name != hook::PROVISION {
-            // `error-cleanup-provisioner` has run by then.
-            return Ok(());
-        }
+        let wanted = match &*name {
+            hook::PROVISION => Wanted::Provisioners(facts(&data)),
+            hook::CLEANUP => Wanted::CleanUp,
+            _ => return Ok(()),
+        };
         let gone = || "the build is over".to_owned();
         let (answer, answered) = oneshot::channel();
-        let request = Request { data: facts(&data), machine, answer };
+        let request = Request { wanted, machine, answer };
         self.requests.send(request).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }

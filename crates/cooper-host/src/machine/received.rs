@@ -1,9 +1,12 @@
 //! A machine that a plugin's builder made.
 
 use std::path::Path;
+use std::pin::pin;
 use std::time::UNIX_EPOCH;
 
-use cooper_build::communicator::{Command, Communicator, Content, ExitStatus, Output, Upload};
+use cooper_build::communicator::{
+    Command, Communicator, Content, ExitStatus, Input, Output, Upload,
+};
 use cooper_build::{Failure, Stream};
 use cooper_wire::message::{CopyDir, FileInfo, Modified};
 use cooper_wire::rpc::CallError;
@@ -34,16 +37,24 @@ impl Received {
         output: &mut dyn Output,
     ) -> Result<ExitStatus, Failure> {
         let Command { line, stdin } = command;
-        let wants = if stdin.is_empty() { Stdin::Nothing } else { Stdin::Written };
+        let wants = match &stdin {
+            Input::Nothing => Stdin::Nothing,
+            Input::Bytes(_) | Input::Reader(_) => Stdin::Written,
+        };
         let running = self.remote.start(&line, wants).await;
         let running = running.map_err(failed("run a command in the machine"))?;
         let Running { stdin: input, mut stdout, mut stderr, ended } = running;
         let feeding = async {
-            if let Some(mut input) = input {
-                // The command need not read all of it.
-                let _ = input.write_all(&stdin).await;
-                let _ = input.shutdown().await;
-            }
+            let Some(mut input) = input else { return };
+            // The command need not read all of it.
+            let _ = match stdin {
+                Input::Nothing => Ok(()),
+                Input::Bytes(bytes) => input.write_all(&bytes).await,
+                Input::Reader(mut reader) => {
+                    tokio::io::copy(&mut reader, &mut input).await.map(drop)
+                }
+            };
+            let _ = input.shutdown().await;
         };
         let broken = |error: std::io::Error| {
             Failure::because("the output of a command in the machine broke off", &error)
@@ -71,8 +82,13 @@ impl Received {
             }
             Ok(ExitStatus(ended.wait().await))
         };
-        let (status, ()) = tokio::join!(passing, feeding);
-        status
+        let mut feeding = pin!(feeding);
+        let mut passing = pin!(passing);
+        // What nobody read when the command has ended is not waited for.
+        tokio::select! {
+            status = &mut passing => status,
+            () = &mut feeding => passing.await,
+        }
     }
 
     async fn upload_file(&self, file: Upload) -> Result<(), Failure> {

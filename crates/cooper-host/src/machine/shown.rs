@@ -4,8 +4,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use cooper_build::communicator::{self, Content, ExitStatus, Output, Upload};
+use cooper_build::communicator::{self, Content, ExitStatus, Input, Output, Upload};
 use cooper_build::{Failure, Stream};
 use cooper_wire::message::{CopyDir, FileInfo, Modified};
 use cooper_wire::service::communicator::{Command, Communicator, Started};
@@ -14,9 +13,6 @@ use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::spool::Spool;
-
-/// How much a command may read.
-const LONGEST_INPUT: u64 = 64 << 20;
 
 /// Content up to this length is kept in memory on its way.
 const IN_MEMORY: u64 = 64 * 1024;
@@ -84,18 +80,16 @@ impl Communicator for Shown<'_> {
     async fn start(&self, command: Command, started: Started) -> Result<i64, String> {
         let Command { line, stdin, stdout, stderr } = command;
         let telling = Telling(Mutex::new(Some(started)));
-        let mut input = Vec::new();
-        if let Some(stdin) = stdin {
-            // Who writes it may do so after it was told that the command runs.
-            telling.tell();
-            let mut limited = stdin.take(LONGEST_INPUT + 1);
-            limited.read_to_end(&mut input).await.map_err(|error| error.to_string())?;
-            if input.len() as u64 > LONGEST_INPUT {
-                return Err(format!("a command may read {} MiB", LONGEST_INPUT >> 20));
+        let stdin = match stdin {
+            Some(stdin) => {
+                // Who writes it may do so after it was told that the command runs.
+                telling.tell();
+                Input::Reader(Box::pin(stdin))
             }
-        }
+            None => Input::Nothing,
+        };
         let mut passing = Passing { stdout, stderr, telling: &telling };
-        let command = communicator::Command { line, stdin: Bytes::from(input) };
+        let command = communicator::Command { line, stdin };
         let mut running = self.machine.run(command, &mut passing);
         let ended = tokio::select! {
             ended = &mut running => ended,

@@ -19,7 +19,7 @@ fn main() {
     {
         return plugin::main(mode, rest);
     }
-    let tests: [(&str, Test); 12] = [
+    let tests: [(&str, Test); 13] = [
         ("every_kind_of_component_is_hosted_in_both_encodings", every_kind),
         ("arguments_are_checked_by_the_plugin_s_own_schema", arguments_are_checked),
         ("what_a_plugin_finds_wrong_is_told_at_its_place", refusals),
@@ -29,6 +29,7 @@ fn main() {
         ("a_panic_in_a_plugin_on_the_sdk_is_one_error", panics),
         ("a_file_with_another_checksum_is_not_run", checksums),
         ("no_process_is_left", no_process_is_left),
+        ("a_builder_that_fails_at_the_end_has_its_machine_cleaned_up", late),
         ("a_plugin_may_listen_on_a_port", port),
         ("two_hundred_provisioners_work_at_once", two_hundred),
         ("a_plugin_that_asks_whether_we_are_there_and_is_silent_is_not_left", silence),
@@ -277,6 +278,38 @@ fn no_process_is_left() -> Result<(), Failed> {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     Err(format!("these are left: {:?}", left()).into())
+}
+
+fn late() -> Result<(), Failed> {
+    let template = |name: &str, command: &str| {
+        format!(
+            r#"
+source "test" "box" {{ name = "{name}" }}
+build {{
+  sources = ["source.test.box"]
+  provisioner "test-run" {{
+    title    = "the work"
+    commands = ["{command}"]
+  }}
+  error-cleanup-provisioner "test-run" {{ title = "the cleaning" }}
+}}
+"#
+        )
+    };
+    let cleaned = "provisioning the cleaning with ID i-1".to_owned();
+    for (name, command, why) in [
+        ("late", "true", "the machine cannot be kept"),
+        // Once only, although the builder may ask for it, too.
+        ("late", "exit 3", "a command ended with 3"),
+    ] {
+        let outcome = Bench::new("good").run(&template(name, command));
+        has(&outcome.failures.join("\n"), why)?;
+        let count = outcome.lines.iter().filter(|line| **line == cleaned).count();
+        same((count, outcome.failures.len()), (1, 1))?;
+    }
+    let outcome = Bench::new("good").run(&template("fine", "true"));
+    same(outcome.failures, vec![])?;
+    same(outcome.lines.contains(&cleaned), false)
 }
 
 fn port() -> Result<(), Failed> {

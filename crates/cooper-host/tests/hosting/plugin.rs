@@ -245,7 +245,11 @@ impl builder::Builder for Component {
             }
             other => other,
         };
-        hook.run(hook::PROVISION, data, Quiet, Echo).await.map_err(text)?;
+        hook.run(hook::PROVISION, data.clone(), Quiet, Echo).await.map_err(text)?;
+        if self.name() == "late" {
+            hook.run(hook::CLEANUP, data, Quiet, Echo).await.map_err(text)?;
+            return Err("the machine cannot be kept".to_owned());
+        }
         if !tags.is_empty() {
             ui.say("the builder is done").await.map_err(text)?;
         }

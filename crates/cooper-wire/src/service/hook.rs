@@ -11,6 +11,9 @@ use crate::rpc::{self, Answer, CallError, Client, Reply, serve};
 /// The name by which provisioners are run.
 pub const PROVISION: &str = "packer_provision";
 
+/// The name by which `error-cleanup-provisioner` is run.
+pub const CLEANUP: &str = "packer_cleanup_provision";
+
 /// Does something in a builder's machine.
 pub trait Hook: Send + Sync {
     /// Runs what goes by a name. `data` is what the builder knows of its machine.

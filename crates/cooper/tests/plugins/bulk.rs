@@ -53,7 +53,7 @@ fn much() -> Result<()> {
     }
     let output = running.end()?;
     let bytes = amount << 20;
-    let said = [format!("{bytes} bytes went in and out"), "bytes went through".to_owned()];
+    let said = [format!("{bytes} bytes went in and out"), format!("{bytes} bytes went through")];
     run.expect(&output, true, &[&said[0], &said[1]])?;
     let told = |(command_line, peak): (&String, &u64)| format!("{peak} KiB: {command_line}\n");
     fs::write(run.folder.join("memory"), peaks.iter().map(told).collect::<String>())

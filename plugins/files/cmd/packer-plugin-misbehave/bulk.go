@@ -57,7 +57,6 @@ func moveMuch(ctx context.Context, ui packersdk.Ui, machine packersdk.Communicat
 	}
 	ui.Sayf("%d bytes went in and out", size)
 
-	size = min(size, 48<<20)
 	content, back = newNoise(size, 2), sha256.New()
 	command := &packersdk.RemoteCmd{Command: "cat", Stdin: content, Stdout: back}
 	if err := machine.Start(ctx, command); err != nil {

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use cooper_build::communicator::{Command, Communicator, Output};
+use cooper_build::communicator::{Command, Communicator, Input, Output};
 use cooper_build::{Failure, Stream};
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -138,7 +138,7 @@ async fn work(
 ) -> Result<i64, Failure> {
     match request {
         Request::Run { line, .. } => {
-            machine.run(Command { line, stdin }, output).await.map(|status| status.0)
+            machine.run(Command { line, stdin: stdin.into() }, output).await.map(|status| status.0)
         }
         Request::Upload { source, destination } => {
             upload(machine, &source, &destination).await.map(|()| 0)
@@ -168,7 +168,9 @@ async fn upload(
         if redirect == ">" || !piece.is_empty() {
             let line = format!("cat {redirect} {destination}");
             let mut said = Said::default();
-            let status = machine.run(Command { line, stdin: piece.into() }, &mut said).await?;
+            let status = machine
+                .run(Command { line, stdin: Input::from(Bytes::from(piece)) }, &mut said)
+                .await?;
             if !status.success() {
                 let said = said.text();
                 return Err(Failure::new(format!("cannot write {destination}: {said}")));
