@@ -121,7 +121,7 @@ async fn single_mistakes_and_their_places() {
         (
             "packer {\n required_plugins {\n  other = {\n   version = \">= 2\"\n   source = \
              \"github.com/a/other\"\n  }\n }\n}",
-            "5: the plugin `github.com/a/other` is neither built in nor installed",
+            "5: the plugin `github.com/a/other` is not installed at a version that meets `>= 2`",
         ),
         (
             "packer {\n required_plugins {\n  docker = \">= 1\"\n }\n}",
