@@ -1,4 +1,4 @@
-# Built-in provisioners, one in Python and one in Go, in turn; then a post-processor in Go.
+# Built-in provisioners, one in Go, one in Python and one in Rust, in turn; then a post-processor in Go.
 
 data "files-tree" "inputs" {
   path    = path.root
@@ -37,6 +37,19 @@ build {
   provisioner "slim" {
     remove = ["package-caches"]
     also   = ["/opt/*/tests"]
+  }
+
+  provisioner "goss" {
+    file {
+      path     = "/etc/app.conf"
+      mode     = "0640"
+      contains = ["port = 8080", "/^name=the-app$/"]
+    }
+
+    file {
+      path   = "/opt/app/tests"
+      exists = false
+    }
   }
 
   provisioner "shell" {

@@ -50,11 +50,11 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// Built-in provisioners, one in Python and one in Go. What they did, the template itself checks.
+/// Built-in provisioners, one in Go, one in Python and one in Rust. What they did, the template itself checks.
 fn image(encoding: Encoding) -> Result<()> {
     let run = Run::of("image.pkr.hcl", install(encoding)?)?;
     let output = run.build(&[])?;
-    run.expect(&output, true, &["saved 2.0 MiB", "/etc/app.conf: set `port`"])?;
+    run.expect(&output, true, &["saved 2.0 MiB", "/etc/app.conf: set `port`", "5 checks passed"])?;
     let sums = fs::read_to_string(run.folder.join("SUMS")).context("read the sums")?;
     check(sums.ends_with("  image.tar\n"), || format!("the sums are {sums:?}"))
 }
