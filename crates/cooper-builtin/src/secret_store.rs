@@ -13,12 +13,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cooper_hcl::{SecretRequest, SecretStores};
-use reqwest::{Client, RequestBuilder, StatusCode, Url, redirect};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use cooper_web::proxy;
-use cooper_web::tls::{self, Trust};
+use cooper_web::client;
+use cooper_web::tls::Trust;
 
 /// Asks the real places.
 pub struct SecretStoreClients {
@@ -90,14 +90,9 @@ impl SecretStoreClients {
 
     /// A client that follows no redirects, because those would take tokens to other servers.
     fn client(&self, trust: Trust) -> Result<Client, String> {
-        let builder = Client::builder()
-            .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(self.limits.connect)
-            .tls_backend_preconfigured(
-                tls::config(trust).map_err(|error| format!("cannot set up TLS: {error}"))?,
-            );
-        let client = proxy::obey(builder, |name| self.variable(name)).build();
+        let builder = client::builder(trust, |name| self.variable(name));
+        let builder = builder.map_err(|error| format!("cannot set up TLS: {error}"))?;
+        let client = builder.connect_timeout(self.limits.connect).build();
         client.map_err(|error| format!("cannot make an HTTP client: {error}"))
     }
 

@@ -12,11 +12,13 @@ use std::time::Duration;
 use cooper_build::Failure;
 use cooper_hcl::System;
 use cooper_web::redirect::{MOST_REDIRECTS, is_same_host, redirected};
-use cooper_web::tls::{self, Trust};
-use cooper_web::{proxy, trouble};
+use cooper_web::tls::Trust;
+use cooper_web::{client, trouble};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
-use reqwest::{Client, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
+
+use crate::hexadecimal::hexadecimal;
 
 /// What a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -111,15 +113,9 @@ impl Web {
     ///
     /// When the libraries cannot be set up.
     pub fn new(system: &dyn System, limits: Limits) -> Result<Self, Failure> {
-        let tls = tls::config(Trust::System);
-        let tls = tls.map_err(|error| Failure::because("cannot set up TLS", &error))?;
-        let builder = Client::builder()
-            .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(limits.connect)
-            .read_timeout(limits.idle)
-            .tls_backend_preconfigured(tls);
-        let client = proxy::obey(builder, |name| system.env(name)).build();
+        let builder = client::builder(Trust::System, |name| system.env(name));
+        let builder = builder.map_err(|error| Failure::because("cannot set up TLS", &error))?;
+        let client = builder.connect_timeout(limits.connect).read_timeout(limits.idle).build();
         let client =
             client.map_err(|error| Failure::because("cannot make an HTTP client", &error))?;
         Ok(Self { client, limits })
@@ -182,7 +178,7 @@ impl Web {
                 hash.update(&part);
                 file.write_all(&part).map_err(unwritable)?;
             }
-            Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+            Ok(hexadecimal(&hash.finalize()))
         };
         in_time(program_time, url, fetching).await
     }

@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod fetch;
+mod hexadecimal;
 pub mod install;
 pub mod installed;
 mod local;

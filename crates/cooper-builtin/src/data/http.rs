@@ -9,11 +9,11 @@ use cooper_build::{Failure, choices, component_config};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{Code, Diagnostic, Reported, System, Type, Value};
 use cooper_web::redirect::{MOST_REDIRECTS, is_same_host, redirected};
-use cooper_web::tls::{self, Trust};
-use cooper_web::{proxy, trouble};
+use cooper_web::tls::Trust;
+use cooper_web::{client, trouble};
 use futures::future::BoxFuture;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Response, StatusCode, Url, redirect};
+use reqwest::{Client, Method, Response, StatusCode, Url};
 
 use crate::arguments::refuse;
 use crate::kind::Kind;
@@ -326,15 +326,9 @@ fn canonical(name: &str) -> String {
 }
 
 fn client(limits: &Limits, system: &dyn System) -> Result<Client, Failure> {
-    let tls = tls::config(Trust::System);
-    let tls = tls.map_err(|error| Failure::because("cannot set up TLS", &error))?;
-    let builder = Client::builder()
-        .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .connect_timeout(limits.connect)
-        .read_timeout(limits.idle)
-        .tls_backend_preconfigured(tls);
-    let client = proxy::obey(builder, |name| system.env(name)).build();
+    let builder = client::builder(Trust::System, |name| system.env(name));
+    let builder = builder.map_err(|error| Failure::because("cannot set up TLS", &error))?;
+    let client = builder.connect_timeout(limits.connect).read_timeout(limits.idle).build();
     client.map_err(|error| Failure::because("cannot make an HTTP client", &error))
 }
 

@@ -17,8 +17,8 @@ use cooper_container::credentials::{Credentials, for_reference};
 use cooper_container::reference::Reference;
 use cooper_hcl::System;
 use cooper_web::redirect::{MOST_REDIRECTS, redirected};
-use cooper_web::tls::{self, Trust};
-use cooper_web::{proxy, trouble};
+use cooper_web::tls::Trust;
+use cooper_web::{client, trouble};
 use futures::TryStreamExt;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
@@ -26,7 +26,7 @@ use reqwest::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LINK, LOCATION,
     WWW_AUTHENTICATE,
 };
-use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url, redirect};
+use reqwest::{Body, Client, Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
@@ -34,6 +34,7 @@ use tokio_util::io::ReaderStream;
 
 use super::challenge::Challenge;
 use super::manifest::{Descriptor, INDEX, MANIFEST};
+use crate::hexadecimal::hexadecimal;
 
 /// Names registries that are asked without TLS, as Docker's `insecure-registries` does.
 const INSECURE: &str = "COOPER_INSECURE_REGISTRIES";
@@ -102,15 +103,9 @@ impl Repository {
         let scheme = if is_insecure(&host, &insecure) { "http" } else { "https" };
         let base = Url::parse(&format!("{scheme}://{host}/v2/{path}/"));
         let base = base.map_err(|error| because(&error))?;
-        let tls = tls::config(Trust::System);
-        let tls = tls.map_err(|error| Failure::because("cannot set up TLS", &error))?;
-        let builder = Client::builder()
-            .user_agent(concat!("Cooper/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(CONNECT)
-            .read_timeout(IDLE)
-            .tls_backend_preconfigured(tls);
-        let client = proxy::obey(builder, |name| system.env(name)).build();
+        let builder = client::builder(Trust::System, |name| system.env(name));
+        let builder = builder.map_err(|error| Failure::because("cannot set up TLS", &error))?;
+        let client = builder.connect_timeout(CONNECT).read_timeout(IDLE).build();
         let client =
             client.map_err(|error| Failure::because("cannot make an HTTP client", &error))?;
         let authorization = Mutex::default();
@@ -555,10 +550,6 @@ fn next_page(response: &Response) -> Option<Url> {
 /// The digest of something.
 pub(super) fn digest_of(bytes: &[u8]) -> String {
     format!("sha256:{}", hexadecimal(&Sha256::digest(bytes)))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 async fn in_time<T>(

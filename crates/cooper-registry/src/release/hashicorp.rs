@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 use super::sums::Sums;
 use super::{Asker, JSON, TEXT, below, best_api, program_name, read_json, versions};
+use crate::hexadecimal::hexadecimal;
 use crate::origin::{Offer, Origin, OriginError};
 
 /// The releases of one plugin in HashiCorp's layout. It knows plugins by their last part only.
@@ -90,8 +91,7 @@ impl Origin for HashiCorp {
             let manifest = format!("{prefix}manifest.json");
             let url = self.file(version, &manifest);
             let page = self.asker.page(&url, JSON).await?;
-            let seen: String =
-                Sha256::digest(&page).iter().map(|byte| format!("{byte:02x}")).collect();
+            let seen = hexadecimal(&Sha256::digest(&page));
             if sums.of(&manifest).is_some_and(|digest| digest != seen) {
                 let message =
                     format!("`{manifest}` is not the file that its checksum was made for");
