@@ -1,4 +1,4 @@
-//! Texts that stay parsed from one session to the next.
+//! What stays from one session to the next: parsed texts, and the components that plugins have.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,10 +7,15 @@ use cooper_hcl::ast::File;
 use cooper_hcl::source::TooMuchText;
 use cooper_hcl::{Diagnostic, Diagnostics, Reported, Severity, SourceFile, SourceMap};
 
+use crate::component::Catalog;
+use crate::plugin_source::PluginSource;
+use crate::template::{Components, Template};
+use crate::version::Constraint;
+
 /// Reads a file's text as a tree.
 pub type Parse = fn(&SourceFile, &Diagnostics) -> Result<File, Reported>;
 
-/// The texts of the last session, with their trees.
+/// The texts of the last session, with their trees, and the catalog that it came to.
 ///
 /// A text that a session meets again is neither copied nor parsed again, and its mistakes are
 /// recorded as they were the first time. What a session did not meet is forgotten when the next
@@ -21,6 +26,23 @@ pub struct Cache {
     map: SourceMap,
     texts: HashMap<Arc<str>, Vec<Text>>,
     session: u64,
+    catalog: Option<(Needs, Catalog)>,
+}
+
+/// What of a template decides which kinds are added to a catalog for it.
+#[derive(PartialEq, Eq)]
+struct Needs {
+    components: Components,
+    plugins: Vec<(String, PluginSource, Constraint)>,
+}
+
+impl Needs {
+    fn of(template: &Template) -> Self {
+        let plugins = template.plugins.iter();
+        let plugins =
+            plugins.map(|one| (one.accessor.clone(), one.source.clone(), one.version.clone()));
+        Self { components: template.components(), plugins: plugins.collect() }
+    }
 }
 
 struct Text {
@@ -42,7 +64,7 @@ impl Cache {
 
     /// Begins a session: forgets what the last one did not meet.
     pub fn begin(&mut self) {
-        let Self { map, texts, session } = self;
+        let Self { map, texts, session, .. } = self;
         texts.retain(|_, texts| {
             texts.retain(|text| {
                 let keep = text.used == *session;
@@ -93,6 +115,23 @@ impl Cache {
             }
         }
         Ok((file.clone(), tree.clone()))
+    }
+
+    /// The catalog of the last session that needed the same; nothing when it needed something else.
+    pub(crate) fn catalog(&self, template: &Template) -> Option<Catalog> {
+        let (needs, catalog) = self.catalog.as_ref()?;
+        (*needs == Needs::of(template)).then(|| catalog.clone())
+    }
+
+    /// Keeps the catalog that was made for a template, and with it the processes of plugins that
+    /// read its arguments.
+    pub(crate) fn keep_catalog(&mut self, template: &Template, catalog: Catalog) {
+        self.catalog = Some((Needs::of(template), catalog));
+    }
+
+    /// Forgets the catalog: plugins may have been installed since.
+    pub fn forget_catalog(&mut self) {
+        self.catalog = None;
     }
 
     fn entry(&mut self, name: &str, text: String) -> Result<&mut Text, TooMuchText> {

@@ -84,6 +84,8 @@ pub async fn prepare(
 pub struct Examined {
     /// What the template says; nothing when a file could not be read or parsed.
     pub template: Option<Template>,
+    /// The components there are for it, with those of plugins; nothing when no file could be read.
+    pub catalog: Option<Catalog>,
     /// What its variables and locals are, as far as they could be evaluated.
     pub values: Option<Values>,
     /// What will be done.
@@ -101,12 +103,13 @@ pub async fn examine(
     let template = match Template::load_readable(path, session) {
         Ok(template) => template,
         Err(reported) => {
-            return Examined { template: None, values: None, plan: Err(reported) };
+            return Examined { template: None, catalog: None, values: None, plan: Err(reported) };
         }
     };
     session.lock = Arc::new(Lock::read(&template.root, options.locking, session));
     let told = session.diags.count();
-    let catalog = &catalog.extended(&template, session).await;
+    let extended = catalog.extended(&template, session).await;
+    let catalog = &extended;
     let inputs = Inputs::collect_all(inputs, &template, session);
     // Nothing is asked for a template that cannot be read anyway.
     let is_whole = template.gaps.is_empty();
@@ -117,5 +120,5 @@ pub async fn examine(
     let plan = plan.and_then(|plan| sound.map(|()| plan));
     template.gaps.forget_followers(&session.diags, told);
     let (template, values) = (is_whole.then_some(template), is_whole.then_some(values));
-    Examined { template, values, plan }
+    Examined { template, catalog: Some(extended), values, plan }
 }

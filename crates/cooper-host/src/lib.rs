@@ -23,4 +23,4 @@ mod value;
 
 pub use platform::Platform;
 pub use plugin::Plugin;
-pub use plugins::Plugins;
+pub use plugins::{Plugins, Reach};

@@ -23,7 +23,18 @@ use crate::sweep::sweep;
 pub struct Plugins {
     descriptions: Descriptions,
     run_id: Arc<str>,
+    reach: Reach,
     swept: Once,
+}
+
+/// Which plugins a template gets the components of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reach {
+    /// Those that it uses something of.
+    #[default]
+    Used,
+    /// Those that it requires, too: it may be about to use them.
+    Required,
 }
 
 /// A plugin that a template may use, and what its components' names begin with.
@@ -39,7 +50,14 @@ impl Plugins {
     /// Those of the user that Cooper runs for, in a run of this id.
     pub fn of_user(system: &dyn System, run_id: &str) -> Self {
         let descriptions = Descriptions::of_user(system);
-        Self { descriptions, run_id: run_id.into(), swept: Once::new() }
+        let (run_id, reach) = (run_id.into(), Reach::default());
+        Self { descriptions, run_id, reach, swept: Once::new() }
+    }
+
+    /// The same, with that reach.
+    #[must_use]
+    pub fn that_reach(self, reach: Reach) -> Self {
+        Self { reach, ..self }
     }
 
     /// Ends, once, what runs that are gone have left.
@@ -84,8 +102,14 @@ impl Plugins {
     }
 
     /// The best version of a plugin that can be used. Why others cannot is told: for one that the
-    /// template requires as a mistake, and otherwise in the log.
-    async fn best(&self, candidate: &Candidate<'_>, session: &Session) -> Option<Plugin> {
+    /// template requires and uses as a mistake, and otherwise in the log.
+    async fn best(
+        &self,
+        candidate: &Candidate<'_>,
+        is_used: bool,
+        session: &Session,
+    ) -> Option<Plugin> {
+        let requirement = candidate.requirement.filter(|_| is_used);
         for installed in &candidate.versions {
             let verified = match candidate.held {
                 Held::To { sha256, .. } => installed.verified_as(sha256, &self.descriptions).await,
@@ -93,12 +117,12 @@ impl Plugins {
             };
             match verified {
                 Ok(plugin) => {
-                    candidate.held.warn(&plugin, candidate.requirement, session);
+                    candidate.held.warn(&plugin, requirement, session);
                     return Some(plugin);
                 }
                 Err(refused) => {
                     tracing::warn!("a plugin is passed over: {refused}");
-                    if let Some(requirement) = candidate.requirement {
+                    if let Some(requirement) = requirement {
                         tell(&refused, candidate.held, requirement, session);
                     }
                 }
@@ -165,8 +189,13 @@ impl Extensions for Plugins {
                 {
                     catalog.plugin(plugin.source.as_str(), best.version.to_string());
                 }
-                // What is not used is neither read nor asked.
-                if !is_used(candidate.prefix, &needed) {
+                let is_used = is_used(candidate.prefix, &needed);
+                let is_wanted = match self.reach {
+                    Reach::Used => is_used,
+                    Reach::Required => is_used || candidate.requirement.is_some(),
+                };
+                // What nobody wants is neither read nor asked.
+                if !is_wanted {
                     continue;
                 }
                 if candidate.requirement.is_none() && session.lock.is_strict() {
@@ -177,7 +206,7 @@ impl Extensions for Plugins {
                     continue;
                 }
                 self.sweep();
-                if let Some(plugin) = self.best(&candidate, session).await {
+                if let Some(plugin) = self.best(&candidate, is_used, session).await {
                     self.add(&mut catalog, candidate.prefix, &Arc::new(plugin));
                 }
             }

@@ -8,6 +8,7 @@ use cooper_build::{
     Cache, Catalog, DataSources, PlanOptions, Secrets, Session, Template, Values, examine,
 };
 use cooper_hcl::{Diagnostic, SourceMap, System};
+use tokio::runtime::Handle;
 
 use crate::options::Settings;
 use crate::overlay::{Overlay, Texts};
@@ -53,6 +54,8 @@ pub(crate) struct Analysis {
     pub(crate) secrets: Secrets,
     /// What the template says, when all its files could be parsed.
     pub(crate) template: Option<Template>,
+    /// The components there are for it, with those of plugins.
+    pub(crate) catalog: Option<Catalog>,
     /// What its variables and locals are.
     pub(crate) values: Option<Values>,
 }
@@ -61,8 +64,10 @@ pub(crate) struct Analysis {
 pub(crate) struct Analyst {
     /// The machine.
     pub(crate) system: Arc<dyn System>,
-    /// The components there are. None of them contacts anything while it is prepared.
+    /// The components there are. None of those in the box contacts anything while it is prepared.
     pub(crate) catalog: Catalog,
+    /// Where plugins are talked to.
+    runtime: Handle,
     /// What the user set.
     pub(crate) settings: Settings,
     caches: HashMap<Unit, Cache>,
@@ -70,8 +75,18 @@ pub(crate) struct Analyst {
 
 impl Analyst {
     /// An analyst that has seen nothing yet.
-    pub(crate) fn new(system: Arc<dyn System>, catalog: Catalog, settings: Settings) -> Self {
-        Self { system, catalog, settings, caches: HashMap::new() }
+    pub(crate) fn new(
+        system: Arc<dyn System>,
+        catalog: Catalog,
+        runtime: Handle,
+        settings: Settings,
+    ) -> Self {
+        Self { system, catalog, runtime, settings, caches: HashMap::new() }
+    }
+
+    /// Looks for plugins again when they are needed next.
+    pub(crate) fn forget_plugins(&mut self) {
+        self.caches.values_mut().for_each(Cache::forget_catalog);
     }
 
     /// Forgets a template.
@@ -98,8 +113,7 @@ impl Analyst {
         // A data source is checked, and not asked.
         let options = PlanOptions { data_sources: DataSources::Check, ..PlanOptions::default() };
         let examined = examine(Path::new(path), &inputs, &self.catalog, &options, &mut session);
-        // Components are prepared without waiting for anything, so this thread will do.
-        let examined = futures::executor::block_on(examined);
+        let examined = self.runtime.block_on(examined);
         self.caches.extend(session.cache.take().map(|cache| (job.unit.clone(), cache)));
         let mut diagnostics = session.diags.take();
         if let Part::Variables(name) = &job.unit.part {
@@ -115,6 +129,7 @@ impl Analyst {
             sources: session.sources,
             secrets: session.secrets,
             template: examined.template,
+            catalog: examined.catalog,
             values: examined.values,
         }
     }

@@ -17,6 +17,7 @@ use gen_lsp_types as lsp;
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response, ResponseError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
 use crate::analysis::Analyst;
 use crate::capabilities;
@@ -36,6 +37,8 @@ pub struct Host {
     pub system: Arc<dyn System>,
     /// The components there are.
     pub catalog: Catalog,
+    /// Where plugins are talked to. It must have threads of its own, and time and sockets.
+    pub runtime: Handle,
     /// The program's version.
     pub version: &'static str,
 }
@@ -65,11 +68,12 @@ pub fn serve(
     let noted = withdrawn.clone();
     let work = move || receive(input, &sender, &noted);
     thread::Builder::new().name("messages".to_owned()).spawn(work)?;
-    let Host { system, catalog, version } = host;
+    let Host { system, catalog, runtime, version } = host;
     let mut server = Server {
         workspace: Workspace::new(system.clone(), catalog.clone()),
         system,
         catalog,
+        runtime,
         version,
         output,
         phase: Phase::New,
@@ -172,6 +176,7 @@ enum Phase {
 struct Server<W> {
     system: Arc<dyn System>,
     catalog: Catalog,
+    runtime: Handle,
     version: &'static str,
     output: W,
     phase: Phase,
@@ -289,8 +294,12 @@ impl<W: Write> Server<W> {
 
     fn initialize(&mut self, params: &Value) -> Result<Value, ResponseError> {
         let options = Options::read(params);
-        let analyst =
-            Analyst::new(self.system.clone(), self.catalog.clone(), options.settings.clone());
+        let analyst = Analyst::new(
+            self.system.clone(),
+            self.catalog.clone(),
+            self.runtime.clone(),
+            options.settings.clone(),
+        );
         let deliver = self.deliver.clone();
         let deliver = move |outcome| deliver.send(Happening::Analysed(outcome)).is_ok();
         let worker = Worker::start(analyst, deliver);
@@ -344,8 +353,12 @@ impl<W: Write> Server<W> {
                     return self.close(&path);
                 }
             }
-            // Scripts and other files that templates read may be what was saved.
+            // Scripts and other files that templates read may be what was saved, and plugins may
+            // have been installed meanwhile.
             "textDocument/didSave" | "workspace/didChangeWatchedFiles" => {
+                if let Some(worker) = &self.worker {
+                    worker.forget_plugins();
+                }
                 self.workspace.touch_all();
             }
             _ => {}

@@ -31,10 +31,11 @@ impl<'w> View<'w> {
     pub(crate) fn of(workspace: &'w Workspace, path: &Path) -> Option<Self> {
         let page = workspace.page(path)?;
         let analysis = workspace.analysis(path).cloned();
-        let template = analysis.as_ref().and_then(|analysis| analysis.template.as_ref());
-        let catalog = match template {
-            Some(template) => workspace.catalog.with_accessors(&template.plugins),
-            None => workspace.catalog.clone(),
+        let known = analysis.as_deref();
+        let catalog = known.and_then(|known| known.catalog.as_ref()).unwrap_or(&workspace.catalog);
+        let catalog = match known.and_then(|known| known.template.as_ref()) {
+            Some(template) => catalog.with_accessors(&template.plugins),
+            None => catalog.clone(),
         };
         Some(Self { workspace, pages: workspace.pages(&page), page, catalog, analysis })
     }

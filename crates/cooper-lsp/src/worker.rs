@@ -10,6 +10,7 @@ use crate::analysis::{Analysis, Analyst, Job, Unit};
 enum Order {
     Analyse(Job),
     Forget(Unit),
+    ForgetPlugins,
 }
 
 /// The thread that analyses templates, one at a time.
@@ -57,12 +58,19 @@ impl Worker {
         // A thread that is gone remembers nothing.
         let _ = self.orders.send(Order::Forget(unit));
     }
+
+    /// Looks for plugins again when they are needed next.
+    pub(crate) fn forget_plugins(&self) {
+        // As above.
+        let _ = self.orders.send(Order::ForgetPlugins);
+    }
 }
 
 fn obey(mut analyst: Analyst, orders: &Receiver<Order>, deliver: &dyn Fn(Outcome) -> bool) {
     while let Ok(order) = orders.recv() {
         match order {
             Order::Forget(unit) => analyst.forget(&unit),
+            Order::ForgetPlugins => analyst.forget_plugins(),
             Order::Analyse(job) => {
                 let work = AssertUnwindSafe(|| Box::new(analyst.analyse(&job)));
                 if !deliver(catch_unwind(work).ok()) {

@@ -30,7 +30,7 @@ const AUTOMATIC: [&str; 2] = [".auto.pkrvars.hcl", ".auto.pkrvars.json"];
 pub(crate) struct Workspace {
     /// What was agreed on with the client.
     pub(crate) options: Options,
-    /// The components there are.
+    /// The components there are without plugins.
     pub(crate) catalog: Catalog,
     /// The functions that templates may call.
     pub(crate) functions: Functions,

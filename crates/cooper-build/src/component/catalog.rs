@@ -89,12 +89,23 @@ impl Catalog {
         Self { extensions: Some(Arc::new(extensions)), ..self }
     }
 
-    /// The catalog for a template.
-    pub(crate) async fn extended(&self, template: &Template, session: &Session) -> Self {
-        match &self.extensions {
-            Some(extensions) => extensions.extend(self, template, session).await,
-            None => self.clone(),
+    /// The catalog for a template: that of an earlier session, if it needed the same and nothing
+    /// was wrong with it.
+    pub(crate) async fn extended(&self, template: &Template, session: &mut Session) -> Self {
+        let Some(extensions) = &self.extensions else { return self.clone() };
+        let kept = session.cache.as_ref().and_then(|cache| cache.catalog(template));
+        if let Some(catalog) = kept {
+            return catalog;
         }
+        let told = session.diags.count();
+        let catalog = extensions.extend(self, template, session).await;
+        // What was told has to be told again.
+        if let Some(cache) = &mut session.cache
+            && session.diags.count() == told
+        {
+            cache.keep_catalog(template, catalog.clone());
+        }
+        catalog
     }
 
     /// The version of a plugin whose components are there.

@@ -140,9 +140,16 @@ impl Stage {
         let orders_of_machine = Mutex::new(obeyed);
         let analysed = AtomicBool::new(false);
         let system = Arc::new(Machine { looks, orders: orders_of_machine, analysed });
-        let host = Host { system, catalog: Catalog::default(), version: "0" };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build();
+        let runtime = runtime.unwrap();
+        let handle = runtime.handle().clone();
+        let host = Host { system, catalog: Catalog::default(), runtime: handle, version: "0" };
         let output = Ear { heard: ear, unsent: Vec::new() };
-        let server = thread::spawn(move || serve(host, input, output));
+        let server = thread::spawn(move || {
+            let ended = serve(host, input, output);
+            drop(runtime);
+            ended
+        });
         let answers = Vec::new();
         let stage =
             Self { messages, wants_more: asked, looks: seen, orders, heard, answers, server };

@@ -5,9 +5,13 @@
 //! brings one.
 
 mod bulk;
+#[expect(dead_code, reason = "the tests of `cooper lsp` use all of it")]
+#[path = "../lsp/client.rs"]
+mod client;
 mod cooper;
 mod death;
 mod debian;
+mod editor;
 mod plugin;
 mod run;
 mod served;
@@ -20,8 +24,14 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials =
-        [bulk::trials(), debian::trials(), served::trials(), cooper::trials(), death::trials()];
+    let trials = [
+        bulk::trials(),
+        debian::trials(),
+        served::trials(),
+        cooper::trials(),
+        death::trials(),
+        editor::trials(),
+    ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }
 
