@@ -1,6 +1,6 @@
 //! `fix`: a legacy template without the forms that Packer no longer takes.
 //!
-//! [`table`] lists them. What is written is the same JSON, its properties by name, as Packer
+//! `table` lists them. What is written is the same JSON, its properties by name, as Packer
 //! writes it; numbers keep their digits.
 
 mod json;

@@ -1,7 +1,7 @@
 //! The lock file: which plugins and base images a template is built with.
 //!
 //! It lies beside the template, is read before anything is planned, and is written by whoever runs
-//! a command: [`Lock::update`] says what its text should be.
+//! a command: [`update`] says what its text should be.
 
 mod contents;
 mod edit;

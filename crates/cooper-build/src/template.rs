@@ -72,7 +72,7 @@ pub struct Template {
     pub builds: Vec<BuildBlock>,
     /// The entries of `required_plugins`.
     pub plugins: Vec<PluginRequirement>,
-    /// What is missing of it; nothing, but for [`Template::load_readable`].
+    /// What is missing of it; nothing, but for `Template::load_readable`.
     pub gaps: Gaps,
     /// `hcp_packer_registry` outside builds, in order.
     pub registries: Vec<RegistryBlock>,

@@ -1,10 +1,10 @@
 //! The sources, provisioners, post-processors and data sources that come in the box.
 //!
 //! One component is one file: its arguments, its behaviour and its tests. [`catalog`] lists them,
-//! [`kind`] stands between them and the catalog. What several of them share lies beside them:
-//! [`arguments`] reads special arguments, [`script`] is what `shell` and `shell-local` have in
-//! common, [`lines`] turns a command's output into events, [`login`] knows who we are to a
-//! registry, [`communicator`] has the ways into machines.
+//! `kind` stands between them and the catalog. What several of them share lies beside them:
+//! `arguments` reads special arguments, `script` is what `shell` and `shell-local` have in
+//! common, `lines` turns a command's output into events, `login` knows who we are to a
+//! registry, `communicator` has the ways into machines.
 
 mod archive;
 mod arguments;

@@ -2,7 +2,7 @@
 //!
 //! Evaluation is a function of expression and scope. Operators and functions are plain code over
 //! known, unmarked values; what unknown operands and marks do is decided in the code that calls
-//! them: [`ops`] for operators, [`call`] for functions.
+//! them: `ops` for operators, `call` for functions.
 
 mod access;
 mod budget;

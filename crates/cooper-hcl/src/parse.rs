@@ -1,7 +1,7 @@
 //! Text to tree.
 //!
-//! [`token`](crate::token) makes tokens of the text, [`pairs`] finds which of them close which, and
-//! [`parser`] reads them from left to right, descending into brackets: `body` reads arguments and
+//! [`token`](crate::token) makes tokens of the text, `pairs` finds which of them close which, and
+//! `parser` reads them from left to right, descending into brackets: `body` reads arguments and
 //! blocks, `expr`, `collection` and `template` expressions, and `unexpected` knows what to say
 //! when something does not fit. A mistake ends with its line or its bracket, so one run shows many.
 

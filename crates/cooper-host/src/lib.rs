@@ -2,7 +2,7 @@
 //!
 //! [`Plugins`] adds to a catalog what a template uses of the plugins that are installed
 //! ([`discover`]). A plugin says what it has when it is asked ([`describe`]); each component of it
-//! that is used has a process of its own ([`process`]). Nobody outside this crate can tell a
+//! that is used has a process of its own (`process`). Nobody outside this crate can tell a
 //! plugin's component from a built-in one.
 
 mod artifact;

@@ -1,6 +1,6 @@
 //! Installs plugins: finds what a source offers, fetches and checks it, and puts it in its place.
 //!
-//! [`install`] asks the [`Origin`]s of a source for versions, takes the best one that is wanted and
+//! [`install()`] asks the [`Origin`]s of a source for versions, takes the best one that is wanted and
 //! runs here, and puts its program into the [`Store`], where `cooper-host` finds it. What was
 //! fetched is checked before it is run, and run (`describe`) before it is put in its place; in its
 //! place it appears whole or not at all.

@@ -3,7 +3,7 @@
 //! Two tasks drive a [`Session`]: one reads frames, one writes them. The reader never waits for
 //! whoever uses a stream, because the peer gives up on a session that does not answer its pings
 //! within ten seconds: what arrives is kept, as far as the peer was given credit for. What is to be
-//! sent waits in one queue, with room for [`QUEUE`] bytes; whoever writes waits for room in it, and
+//! sent waits in one queue, with room for `QUEUE` bytes; whoever writes waits for room in it, and
 //! for the peer's credit.
 //!
 //! Everything a peer can make us keep has a bound: [`WINDOW`] for a stream, [`STREAMS`] streams,

@@ -1,6 +1,6 @@
 //! What the user typed, understood.
 //!
-//! [`parse`] reads Packer's spelling and clap's: [`go_flags`] rewrites the one into the other,
+//! [`parse`] reads Packer's spelling and clap's: `go_flags` rewrites the one into the other,
 //! and the derived [`Cli`] does the rest.
 
 mod go_flags;

@@ -1,7 +1,7 @@
 //! Everything the program prints goes through here.
 //!
 //! A [`Ui`] turns events, diagnostics and results into one of three forms; each is a
-//! [`Renderer`] in a file of its own.
+//! `Renderer` in a file of its own.
 
 mod clean;
 mod diagnostics;

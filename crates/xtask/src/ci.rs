@@ -40,6 +40,8 @@ fn checks(workspace: &Workspace) -> Result<Total> {
     check("formatting", &mut workspace.cargo(&["fmt", "--all", "--check"]))?;
     let lints = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
     check("lints", &mut workspace.cargo(&lints))?;
+    let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
+    check("documentation", doc.env("RUSTDOCFLAGS", "-D warnings"))?;
     for (name, mut command) in plugins::checks(workspace) {
         check(name, &mut command)?;
     }
