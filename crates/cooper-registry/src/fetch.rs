@@ -1,24 +1,23 @@
 //! Asking web servers for files, within bounds.
 //!
 //! Redirects are followed, because releases lie elsewhere than they are listed. What was asked by
-//! TLS is never fetched without it, and a token goes to the one host that it is for.
+//! TLS is never fetched without it, and a token goes to the one host that it is for. What failed in a
+//! way that may pass is tried again.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cooper_build::Failure;
 use cooper_hcl::System;
 use cooper_web::redirect::{MOST_REDIRECTS, is_same_host, redirected};
+use cooper_web::retry::{Trouble, patiently};
 use cooper_web::tls::Trust;
 use cooper_web::{client, trouble};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, Url};
-use sha2::{Digest, Sha256};
 
-use crate::hexadecimal::hexadecimal;
+use crate::body::{Bounds, broken};
 
 /// What a request may take.
 #[derive(Clone, Copy, Debug)]
@@ -84,15 +83,23 @@ pub enum FetchError {
     /// The server has no such thing.
     #[error("there is no `{0}`")]
     Absent(String),
-    /// The server does not want to be asked so often, or not by us.
+    /// The server does not want to be asked by us.
     #[error("`{host}` refuses to answer ({status})")]
     Refused {
         /// The server.
         host: String,
         /// What it said.
         status: StatusCode,
-        /// Whether it will answer again later.
-        limited: bool,
+    },
+    /// The server does not want to be asked so often.
+    #[error("`{host}` has been asked too often ({status}){}", again(*.wait))]
+    Limited {
+        /// The server.
+        host: String,
+        /// What it said.
+        status: StatusCode,
+        /// When it will answer again, if it says so.
+        wait: Option<Duration>,
     },
     /// It cannot be reached, or does not answer as it should.
     #[error(transparent)]
@@ -133,22 +140,17 @@ impl Web {
         token: Option<&Token>,
     ) -> Result<Vec<u8>, FetchError> {
         let Limits { page: most, page_time, .. } = self.limits;
-        let fetching = async {
-            let mut response = self.get(url, accept, token).await?;
-            check_length(&response, url, most)?;
-            let mut body = Vec::new();
-            while let Some(part) = self.part(&mut response, url).await? {
-                if (body.len() + part.len()) as u64 > most {
-                    return Err(too_large(url, most).into());
-                }
-                body.extend_from_slice(&part);
-            }
-            Ok(body)
-        };
+        let fetching = patiently(|| async {
+            let response = self.get(url, accept, token).await?;
+            let what = format!("`{}`", shown(url));
+            let failure = |error| self.trouble(url, error);
+            let bounds = Bounds { most, what: &what, failure: &failure };
+            bounds.whole(response).await.map_err(|trouble| trouble.map(FetchError::from))
+        });
         in_time(page_time, url, fetching).await
     }
 
-    /// A file, into a new one; returns its SHA-256, in hexadecimal.
+    /// A file; returns its SHA-256, in hexadecimal.
     ///
     /// # Errors
     ///
@@ -161,25 +163,13 @@ impl Web {
         to: &Path,
     ) -> Result<String, FetchError> {
         let Limits { program: most, program_time, .. } = self.limits;
-        let unwritable = |error: io::Error| {
-            Failure::because(format!("`{}` cannot be written", to.display()), &error)
-        };
-        let fetching = async {
-            let mut response = self.get(url, "application/octet-stream", token).await?;
-            check_length(&response, url, most)?;
-            let mut file = File::create_new(to).map_err(unwritable)?;
-            let mut hash = Sha256::new();
-            let mut length = 0;
-            while let Some(part) = self.part(&mut response, url).await? {
-                length += part.len() as u64;
-                if length > most {
-                    return Err(too_large(url, most).into());
-                }
-                hash.update(&part);
-                file.write_all(&part).map_err(unwritable)?;
-            }
-            Ok(hexadecimal(&hash.finalize()))
-        };
+        let fetching = patiently(|| async {
+            let response = self.get(url, "application/octet-stream", token).await?;
+            let what = format!("`{}`", shown(url));
+            let failure = |error| self.trouble(url, error);
+            let bounds = Bounds { most, what: &what, failure: &failure };
+            bounds.written_to(response, to).await.map_err(|trouble| trouble.map(FetchError::from))
+        });
         in_time(program_time, url, fetching).await
     }
 
@@ -189,36 +179,27 @@ impl Web {
         url: &Url,
         accept: &'static str,
         token: Option<&Token>,
-    ) -> Result<Response, FetchError> {
+    ) -> Result<Response, Trouble<FetchError>> {
+        let lasting = |message: String| Trouble::Lasting(FetchError::from(Failure::new(message)));
         let mut next = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             tracing::debug!("fetching `{}`", shown(&next));
             let request = self.client.get(next.clone()).headers(headers(&next, accept, token));
-            let response = request.send().await.map_err(|error| self.trouble(&next, error))?;
-            let redirected = redirected(&response);
-            let Some(target) = redirected.map_err(|error| Failure::new(error.to_string()))? else {
-                return answered(response, &next);
-            };
+            let response = request.send().await.map_err(|error| {
+                broken(error, |error| self.trouble(&next, error)).map(FetchError::from)
+            })?;
+            let redirected = redirected(&response).map_err(|error| lasting(error.to_string()))?;
+            let Some(target) = redirected else { return answered(response, &next) };
             if next.scheme() == "https" && target.scheme() != "https" {
                 let (from, to) = (shown(&next), shown(&target));
-                let message = format!("`{from}` redirects to `{to}`, without encryption");
-                return Err(Failure::new(message).into());
+                return Err(lasting(format!("`{from}` redirects to `{to}`, without encryption")));
             }
             if !is_same_host(&next, &target) {
                 tracing::debug!("redirected to another host");
             }
             next = target;
         }
-        let message = format!("`{}` redirects more than {MOST_REDIRECTS} times", shown(url));
-        Err(Failure::new(message).into())
-    }
-
-    async fn part(
-        &self,
-        response: &mut Response,
-        url: &Url,
-    ) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]>>, Failure> {
-        response.chunk().await.map_err(|error| self.trouble(url, error))
+        Err(lasting(format!("`{}` redirects more than {MOST_REDIRECTS} times", shown(url))))
     }
 
     /// What went wrong on the way.
@@ -238,6 +219,9 @@ impl Web {
     }
 }
 
+/// GitHub counts by the hour. What says much more is no such moment.
+const LONGEST_LIMIT: Duration = Duration::from_secs(48 * 60 * 60);
+
 /// What helps when a server cannot be reached.
 const OFFLINE: &str = "check the network and `HTTPS_PROXY`; a site without one has a mirror \
     (`COOPER_PLUGIN_MIRRORS`), or `cooper plugins install -path FILE`";
@@ -251,38 +235,55 @@ fn headers(url: &Url, accept: &'static str, token: Option<&Token>) -> HeaderMap 
     headers
 }
 
-fn answered(response: Response, url: &Url) -> Result<Response, FetchError> {
+fn answered(response: Response, url: &Url) -> Result<Response, Trouble<FetchError>> {
     let status = response.status();
-    let is_empty = |name: &str| response.headers().get(name).is_some_and(|left| left == "0");
-    let limited = status == StatusCode::TOO_MANY_REQUESTS || is_empty("x-ratelimit-remaining");
-    match status {
-        status if status.is_success() => Ok(response),
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(FetchError::Absent(shown(url))),
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
-            let host = url.host_str().unwrap_or_default().to_owned();
-            Err(FetchError::Refused { host, status, limited })
+    let host = || url.host_str().unwrap_or_default().to_owned();
+    let error = match status {
+        status if status.is_success() => return Ok(response),
+        StatusCode::NOT_FOUND | StatusCode::GONE => FetchError::Absent(shown(url)),
+        status if is_limited(&response) => {
+            let wait = limit_ends(response.headers(), SystemTime::now());
+            FetchError::Limited { host: host(), status, wait }
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            FetchError::Refused { host: host(), status }
         }
         status => {
-            let message = format!("`{}` is answered with {status}", shown(url));
-            let failure = Failure::new(message);
-            Err(match status.is_server_error() {
+            let failure = Failure::new(format!("`{}` is answered with {status}", shown(url)));
+            FetchError::from(match status.is_server_error() {
                 true => failure.help("try again later"),
                 false => failure,
-            }
-            .into())
+            })
         }
+    };
+    Err(Trouble::of_answer(&response, error))
+}
+
+/// Whether a server does not answer because it was asked too often, in the ways that GitHub says so.
+fn is_limited(response: &Response) -> bool {
+    let headers = response.headers();
+    let none_left = headers.get("x-ratelimit-remaining").is_some_and(|left| left == "0");
+    match response.status() {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::FORBIDDEN => none_left || headers.contains_key(RETRY_AFTER),
+        _ => false,
     }
 }
 
-fn check_length(response: &Response, url: &Url, most: u64) -> Result<(), Failure> {
-    match response.content_length() {
-        Some(length) if length > most => Err(too_large(url, most)),
-        Some(_) | None => Ok(()),
-    }
+/// How long it takes until GitHub counts anew, which it says in seconds since 1970.
+fn limit_ends(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let seconds = headers.get("x-ratelimit-reset")?.to_str().ok()?.parse().ok()?;
+    let end = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds))?;
+    end.duration_since(now).ok().filter(|wait| *wait < LONGEST_LIMIT)
 }
 
-fn too_large(url: &Url, most: u64) -> Failure {
-    Failure::new(format!("`{}` is larger than {} MiB", shown(url), most >> 20))
+/// Says when a server may be asked again, in minutes that are not too few.
+fn again(wait: Option<Duration>) -> String {
+    match wait.map(|wait| wait.as_secs().div_ceil(60)) {
+        None => String::new(),
+        Some(0 | 1) => ", and answers again in a minute".to_owned(),
+        Some(minutes) => format!(", and answers again in {minutes} minutes"),
+    }
 }
 
 async fn in_time<T>(

@@ -6,6 +6,7 @@
 //! place it appears whole or not at all.
 
 pub mod archive;
+mod body;
 pub mod fetch;
 mod hexadecimal;
 pub mod install;

@@ -3,7 +3,13 @@
 //! A version is a tag of the repository. It names an index, which has a manifest for each platform,
 //! which has one layer: the program, as it is. `docs/plugins.md` says it in full.
 
+mod access;
 mod challenge;
+mod complaint;
+mod connection;
+mod content;
+mod identity;
+mod insecure;
 mod manifest;
 mod push;
 mod repository;
@@ -18,6 +24,7 @@ use futures::future::BoxFuture;
 
 pub use self::push::{Pushed, Replacing, push};
 
+use self::access::Access;
 use self::manifest::{Descriptor, Index, Manifest};
 use self::repository::Repository;
 use crate::origin::{Offer, Origin, OriginError};
@@ -32,7 +39,7 @@ pub(crate) struct Oci {
 impl Oci {
     /// The plugin that a source names.
     pub(crate) fn new(source: &PluginSource, system: &dyn System) -> Self {
-        let repository = Repository::new(source, "pull", system);
+        let repository = Repository::new(source, Access::Pull, system);
         Self { source: source.clone(), repository }
     }
 

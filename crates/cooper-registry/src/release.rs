@@ -67,13 +67,14 @@ impl Asker {
     /// Fetches an archive, compares it with its digest, and takes the program out of it.
     async fn program(
         &self,
-        url: &Url,
+        url: Url,
+        source: &PluginSource,
         offer: &Offer,
-        wanted: String,
         scratch: &Path,
     ) -> Result<PathBuf, OriginError> {
         let zip = scratch.join("archive.zip");
-        let digest = self.web.file(url, self.token.as_ref(), &zip).await;
+        let wanted = program_name(source, offer);
+        let digest = self.web.file(&url, self.token.as_ref(), &zip).await;
         let digest = digest.map_err(|error| self.refused(error))?;
         if digest != offer.digest {
             let message =
@@ -107,21 +108,22 @@ impl Asker {
 
     /// Why something was not fetched, as an origin tells it.
     fn refused(&self, error: FetchError) -> OriginError {
-        let limited = match error {
+        let is_limited = match error {
             FetchError::Absent(_) => return OriginError::Unfit(error.to_string()),
             FetchError::Failed(failure) => return OriginError::Failed(failure),
-            FetchError::Refused { limited, .. } => limited,
+            FetchError::Refused { .. } => false,
+            FetchError::Limited { .. } => true,
         };
         let failure = Failure::new(error.to_string());
-        OriginError::Failed(match (&self.token, &self.variable, limited) {
-            (Some(_), Some(variable), false) => {
-                failure.help(format!("is the token in `{variable}` right?"))
-            }
-            (None, Some(variable), _) => {
+        OriginError::Failed(match (&self.token, &self.variable) {
+            (None, Some(variable)) => {
                 failure.help(format!("a token in `{variable}` lets you ask more"))
             }
-            (_, _, true) => failure.help("try again later"),
-            (_, None, false) => failure,
+            (_, _) if is_limited => failure.help("try again later"),
+            (Some(_), Some(variable)) => {
+                failure.help(format!("is the token in `{variable}` right?"))
+            }
+            (_, None) => failure,
         })
     }
 }

@@ -21,6 +21,7 @@ mod registry;
 pub mod releases;
 mod ssh;
 mod testbed;
+mod tokens;
 
 pub use certificates::Certificates;
 pub use daemon::{Daemon, DaemonOptions};
@@ -30,3 +31,4 @@ pub use registry::{PASSWORD, Registry, USERS, free_port};
 pub use releases::{Page, Release, ReleaseServer};
 pub use ssh::{SSH_USER, SshServer};
 pub use testbed::{Environment, Testbed};
+pub use tokens::TokenServer;

@@ -9,11 +9,13 @@ use std::time::Duration;
 use crate::error::{Context, Error, Result};
 use crate::http;
 use crate::process;
+use crate::tokens::{ISSUER, SERVICE, TokenServer};
 
 /// A registry on a loopback port.
 #[derive(Debug)]
 pub struct Registry {
     address: String,
+    blobs: PathBuf,
     pid: u32,
 }
 
@@ -27,11 +29,15 @@ pub const PASSWORD: &str = r#"p~~??>>~ÿü "q'\$${x}%{s}:@/+&=`y`"#;
 /// The password as the registry knows it, by bcrypt.
 const PASSWORD_HASH: &str = "$2y$05$abcdefghijklmnopqrstuuTUmi/9Y9pHR2dkMdpE4RnzRbNmdt7I.";
 
-/// Whom a registry lets in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Door {
+/// Whom a registry lets in, and what for.
+#[derive(Clone, Copy)]
+enum Door<'a> {
     Open,
+    /// Everybody, who may only look.
+    ReadOnly,
     Closed,
+    /// Who has a token of this server.
+    Tokens(&'a TokenServer),
 }
 
 impl Registry {
@@ -46,7 +52,17 @@ impl Registry {
         Self::start_with(folder, Door::Closed)
     }
 
-    fn start_with(folder: &Path, door: Door) -> Result<Self> {
+    /// The same for a registry that keeps what is in `folder` and takes nothing.
+    pub fn start_read_only(folder: &Path) -> Result<Self> {
+        Self::start_with(folder, Door::ReadOnly)
+    }
+
+    /// The same for a registry that lets in who has a token of a server.
+    pub fn start_with_tokens(folder: &Path, tokens: &TokenServer) -> Result<Self> {
+        Self::start_with(folder, Door::Tokens(tokens))
+    }
+
+    fn start_with(folder: &Path, door: Door<'_>) -> Result<Self> {
         fs::create_dir_all(folder).context(format!("make folder {}", folder.display()))?;
         let write = |name: &str, text: String| {
             let path = folder.join(name);
@@ -59,13 +75,24 @@ impl Registry {
         for _ in 0..3 {
             let address = format!("127.0.0.1:{}", free_port()?);
             let mut text = settings_text(&address, &folder.join("blobs"));
-            if door == Door::Closed {
-                text += &format!("auth:\n  htpasswd: {{ realm: test, path: {users:?} }}\n");
-            }
+            text += &match door {
+                Door::Open => String::new(),
+                Door::ReadOnly => "  maintenance: { readonly: { enabled: true } }\n".to_owned(),
+                Door::Closed => {
+                    format!("auth:\n  htpasswd: {{ realm: test, path: {users:?} }}\n")
+                }
+                Door::Tokens(tokens) => format!(
+                    "auth:\n  token: {{ realm: {:?}, service: {SERVICE:?}, issuer: {ISSUER:?}, \
+                     rootcertbundle: {:?} }}\n",
+                    tokens.realm(),
+                    tokens.certificate()
+                ),
+            };
             let settings = write("settings.yml", text)?;
             let mut command = Command::new("docker-registry");
             command.arg("serve").arg(&settings);
-            let registry = Self { address, pid: process::launch(&mut command, &log)? };
+            let pid = process::launch(&mut command, &log)?;
+            let registry = Self { address, blobs: folder.join("blobs"), pid };
             let up = || !process::is_alive(registry.pid) || answers(&registry.address);
             process::wait_until(Duration::from_secs(30), up);
             if process::is_alive(registry.pid) && answers(&registry.address) {
@@ -75,6 +102,13 @@ impl Registry {
         }
         let tail = process::tail(&log, 30);
         Err(Error::new(format!("the registry did not start; its log ends:\n{tail}")))
+    }
+
+    /// The file in which it keeps something, by its digest: `sha256:…`.
+    pub fn blob(&self, digest: &str) -> PathBuf {
+        let digits = digest.trim_start_matches("sha256:");
+        let folder = self.blobs.join("docker/registry/v2/blobs/sha256");
+        folder.join(digits.get(..2).unwrap_or_default()).join(digits).join("data")
     }
 
     /// Where it listens: `127.0.0.1:34567`.
@@ -101,8 +135,8 @@ fn settings_text(address: &str, blobs: &Path) -> String {
     format!(
         "version: 0.1\n\
          log: {{ level: warn, accesslog: {{ disabled: true }} }}\n\
-         storage:\n  filesystem: {{ rootdirectory: {:?} }}\n  delete: {{ enabled: true }}\n\
-         http: {{ addr: {address:?} }}\n",
+         http: {{ addr: {address:?} }}\n\
+         storage:\n  filesystem: {{ rootdirectory: {:?} }}\n  delete: {{ enabled: true }}\n",
         blobs.display().to_string(),
     )
 }

@@ -1,7 +1,6 @@
 //! `docker-push`: sends an image to its registry.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cooper_build::artifact::Artifact;
 use cooper_build::component::{Config, Keep, PostProcessor, PostProcessorKind, Processed, StepCx};
@@ -9,6 +8,7 @@ use cooper_build::{Failure, component_config};
 use cooper_container::reference::is_image_id;
 use cooper_container::{ContainerEngine, Error};
 use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_web::retry::PAUSES;
 use futures::future::BoxFuture;
 
 use super::check_maker;
@@ -28,14 +28,6 @@ component_config! {
         docker_path: Option<String>,
     }
 }
-
-/// How long to wait before each further attempt.
-const PAUSES: [Duration; 4] = [
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(4),
-    Duration::from_secs(8),
-];
 
 /// The kind of post-processor called `docker-push`.
 pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl PostProcessorKind {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use cooper_host::Platform;
 use serde::{Deserialize, Serialize};
 
+use super::complaint::brief;
+
 /// What the index and the manifests of a plugin are.
 pub(super) const ARTIFACT: &str = "application/vnd.cooper.plugin.v1";
 
@@ -31,6 +33,9 @@ pub(super) const VERSION: &str = "org.opencontainers.image.version";
 
 /// The annotation with the name of a file.
 pub(super) const TITLE: &str = "org.opencontainers.image.title";
+
+/// So many platforms are told when none of them is ours.
+const TOLD: usize = 20;
 
 /// Something in a registry, by what is in it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -100,16 +105,21 @@ pub(super) fn is_digest(text: &str) -> bool {
     })
 }
 
+/// That something cannot be read. What is wrong may be as long as all of it.
+fn unread(what: &str, error: &serde_json::Error) -> String {
+    format!("{what}: {}", brief(&error.to_string()))
+}
+
 /// That something is no plugin, as it is of another kind.
 fn other_kind(what: &str, kind: &str) -> String {
-    format!("{what} is no plugin: it is `{}`", kind.escape_debug())
+    format!("{what} is no plugin: it is `{}`", brief(kind))
 }
 
 impl Index {
     /// Reads one, or says why it is none of a plugin.
     pub(super) fn read(text: &[u8]) -> Result<Self, String> {
         let index: Self = serde_json::from_slice(text)
-            .map_err(|error| format!("what the tag names is no index of a plugin: {error}"))?;
+            .map_err(|error| unread("what the tag names is no index of a plugin", &error))?;
         match (&*index.media_type, &*index.artifact_type) {
             (INDEX, ARTIFACT) => Ok(index),
             (INDEX, other) => Err(other_kind("what the tag names", other)),
@@ -128,11 +138,10 @@ impl Index {
         })
     }
 
-    /// The platforms that it has something for.
+    /// The platforms that it has something for, as far as a sentence may have them.
     pub(super) fn platforms(&self) -> impl Iterator<Item = String> {
         let made_for = self.manifests.iter().filter_map(|manifest| manifest.platform.as_ref());
-        made_for
-            .map(|made| format!("{}_{}", made.os.escape_debug(), made.architecture.escape_debug()))
+        made_for.take(TOLD).map(|made| format!("{}_{}", brief(&made.os), brief(&made.architecture)))
     }
 }
 
@@ -140,7 +149,7 @@ impl Manifest {
     /// Reads one, or says why it is none of a plugin.
     pub(super) fn read(text: &[u8]) -> Result<Self, String> {
         let manifest: Self = serde_json::from_slice(text)
-            .map_err(|error| format!("its manifest is not understood: {error}"))?;
+            .map_err(|error| unread("its manifest is not understood", &error))?;
         match (&*manifest.media_type, &*manifest.artifact_type) {
             (MANIFEST, ARTIFACT) => Ok(manifest),
             (MANIFEST, other) => Err(other_kind("its manifest", other)),

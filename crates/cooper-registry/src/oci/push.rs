@@ -12,11 +12,13 @@ use cooper_host::describe::describe;
 use cooper_host::discover::sha256;
 use serde::Serialize;
 
+use super::access::Access;
+use super::content::{Content, unreadable};
 use super::manifest::{
     API, ARTIFACT, Descriptor, EMPTY, EMPTY_TEXT, INDEX, Index, MANIFEST, MadeFor, Manifest,
     PROGRAM, TITLE, VERSION,
 };
-use super::repository::{Blob, PROGRAM as MOST, Repository, digest_of};
+use super::repository::{PROGRAM as MOST, Repository, digest_of};
 
 /// A version that was sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,7 +60,7 @@ pub async fn push(
         let message = format!("there are two programs for {}", twice[0].platform());
         return Err(Failure::new(message).help("name one for each platform"));
     }
-    let repository = Repository::new(source, "pull,push", system)?;
+    let repository = Repository::new(source, Access::Push, system)?;
     let tag = version.to_string();
     if replaces == Replacing::Refuse && repository.manifest(&tag, None).await?.is_some() {
         let message = format!("version {version} of `{source}` is there already");
@@ -66,7 +68,7 @@ pub async fn push(
                     replace it with `-force`";
         return Err(Failure::new(message).help(help));
     }
-    repository.put_blob(&digest_of(EMPTY_TEXT), &Blob::Bytes(EMPTY_TEXT)).await?;
+    repository.put_blob(&digest_of(EMPTY_TEXT), &Content::Bytes(EMPTY_TEXT)).await?;
     let mut manifests = Vec::new();
     for program in &programs {
         manifests.push(program.send(version, &repository).await?);
@@ -96,8 +98,7 @@ pub enum Replacing {
 impl<'a> Program<'a> {
     async fn of(path: &'a Path, source: &PluginSource, version: &Version) -> Result<Self, Failure> {
         let shown = path.display();
-        let known = fs::metadata(path)
-            .map_err(|error| Failure::because(format!("`{shown}` cannot be read"), &error))?;
+        let known = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
         if !known.is_file() || known.len() > MOST {
             let message = format!("`{shown}` is no file of at most {} MiB", MOST >> 20);
             return Err(Failure::new(message));
@@ -158,15 +159,13 @@ impl<'a> Program<'a> {
         version: &Version,
         repository: &Repository,
     ) -> Result<Descriptor, Failure> {
-        let unreadable = |error: &std::io::Error| {
-            Failure::because(format!("`{}` cannot be read", self.path.display()), error)
-        };
-        let size = fs::metadata(self.path).map_err(|error| unreadable(&error))?.len();
+        let unreadable = |error| unreadable(self.path, &error);
+        let size = fs::metadata(self.path).map_err(unreadable)?.len();
         let path = self.path.to_owned();
         let digest = tokio::task::spawn_blocking(move || sha256(&path)).await;
         let digest = digest.map_err(std::io::Error::other).flatten();
-        let digest = format!("sha256:{}", digest.map_err(|error| unreadable(&error))?);
-        repository.put_blob(&digest, &Blob::File(self.path)).await?;
+        let digest = format!("sha256:{}", digest.map_err(unreadable)?);
+        repository.put_blob(&digest, &Content::File(self.path)).await?;
         let plain = |media_type: &str, digest: String, size| Descriptor {
             media_type: media_type.to_owned(),
             digest,

@@ -17,7 +17,7 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use super::sums::Sums;
-use super::{Asker, TEXT, below, best_api, program_name, versions};
+use super::{Asker, TEXT, below, best_api, versions};
 use crate::origin::{Offer, Origin, OriginError};
 
 /// The variable that has a token for GitHub's API.
@@ -102,10 +102,7 @@ impl Origin for GitHub {
         offer: &'a Offer,
         scratch: &'a Path,
     ) -> BoxFuture<'a, Result<PathBuf, OriginError>> {
-        Box::pin(async move {
-            let url = self.asset(&offer.version, &offer.file);
-            let wanted = program_name(&self.source, offer);
-            self.asker.program(&url, offer, wanted, scratch).await
-        })
+        let url = self.asset(&offer.version, &offer.file);
+        Box::pin(self.asker.program(url, &self.source, offer, scratch))
     }
 }

@@ -21,7 +21,7 @@ use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 
 use super::sums::Sums;
-use super::{Asker, JSON, TEXT, below, best_api, program_name, read_json, versions};
+use super::{Asker, JSON, TEXT, below, best_api, read_json, versions};
 use crate::hexadecimal::hexadecimal;
 use crate::origin::{Offer, Origin, OriginError};
 
@@ -110,10 +110,7 @@ impl Origin for HashiCorp {
         offer: &'a Offer,
         scratch: &'a Path,
     ) -> BoxFuture<'a, Result<PathBuf, OriginError>> {
-        Box::pin(async move {
-            let url = self.file(&offer.version, &offer.file);
-            let wanted = program_name(&self.source, offer);
-            self.asker.program(&url, offer, wanted, scratch).await
-        })
+        let url = self.file(&offer.version, &offer.file);
+        Box::pin(self.asker.program(url, &self.source, offer, scratch))
     }
 }

@@ -21,6 +21,11 @@ pub(super) async fn push(
         let failure = Failure::new(format!("`{source}` is not in a registry of images"));
         return Err(Some(failure.help(format!("write `oci://{source}`"))));
     }
+    if version.contains('+') {
+        let failure =
+            Failure::new(format!("`{version}` has build metadata, and no tag can have it"));
+        return Err(Some(failure.help("leave out the `+` and what follows it")));
+    }
     let version = Version::parse(version).map_err(|error| Failure::new(error.to_string()))?;
     let replacing = if *force { Replacing::Replace } else { Replacing::Refuse };
     let pushed = cooper_registry::push(&source, &version, files, replacing, &*session.system);
