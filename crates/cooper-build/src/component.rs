@@ -73,7 +73,7 @@ pub trait SourceKind: Send + Sync {
     }
 
     /// Finds out what its arguments are, if that is not known yet: to be called before
-    /// [`SourceKind::schema`] and [`SourceKind::prepare`]. A plugin is started for it.
+    /// [`SourceKind::schema`] and [`SourceKind::prepare`]. A plugin may be started for it.
     ///
     /// # Errors
     ///

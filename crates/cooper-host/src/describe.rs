@@ -2,7 +2,6 @@
 //!
 //! The answer is kept by the digest of the program, so that each is asked once.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,6 +10,7 @@ use cooper_hcl::System;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
+use crate::cache::Cache;
 use crate::plugin::Description;
 
 /// How long a plugin may take to answer.
@@ -55,24 +55,24 @@ pub enum DescribeError {
     },
 }
 
-/// Where descriptions are kept.
+/// What plugins said that is in them.
 #[derive(Clone, Debug)]
-pub struct Descriptions {
-    folder: Option<PathBuf>,
-}
+pub struct Descriptions(Cache);
 
 impl Descriptions {
-    /// Keeps them where the user's programs keep such things; nowhere, when there is no such place.
+    /// Those that are kept where the user's programs keep such things.
     pub fn of_user(system: &dyn System) -> Self {
-        let cache = system.env("XDG_CACHE_HOME").filter(|path| path.starts_with('/'));
-        let cache = cache.map(PathBuf::from);
-        let cache = cache.or_else(|| system.home_dir().map(|home| home.join(".cache")));
-        Self { folder: cache.map(|cache| cache.join("cooper").join("plugins")) }
+        Self(Cache::of_user(system))
     }
 
-    /// Keeps none.
+    /// None is kept.
     pub const fn nowhere() -> Self {
-        Self { folder: None }
+        Self(Cache::nowhere())
+    }
+
+    /// Where else is kept what plugins said.
+    pub(crate) const fn cache(&self) -> &Cache {
+        &self.0
     }
 
     /// What is in a program, whose digest was verified.
@@ -81,31 +81,17 @@ impl Descriptions {
     ///
     /// When it was never asked before, and does not say.
     pub async fn get(&self, program: &Path, digest: &str) -> Result<Description, DescribeError> {
-        let kept = self.folder.as_ref().map(|folder| folder.join(format!("{digest}.json")));
-        if let Some(kept) = &kept
-            && let Ok(text) = std::fs::read(kept)
-            && let Ok(description) = serde_json::from_slice(&text)
-        {
+        let name = format!("{digest}.description");
+        let kept = self.0.read(&name);
+        if let Some(description) = kept.and_then(|text| serde_json::from_slice(&text).ok()) {
             return Ok(description);
         }
         let description = describe(program).await?;
-        if let Some(kept) = kept
-            && let Err(error) = keep(&kept, &description)
-        {
-            tracing::debug!("`{}` cannot be written: {error}", kept.display());
+        if let Ok(text) = serde_json::to_vec(&description) {
+            self.0.write(&name, &text);
         }
         Ok(description)
     }
-}
-
-/// Writes a file that appears whole or not at all.
-fn keep(path: &Path, description: &Description) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(&serde_json::to_vec(description)?)?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Asks a program.

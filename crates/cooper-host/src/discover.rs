@@ -284,5 +284,21 @@ pub fn sha256(path: &Path) -> std::io::Result<String> {
             count => hash.update(&piece[..count]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+/// The SHA-256 of some bytes, in hexadecimal.
+pub(crate) fn digest_of(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether a program is a text that another program runs.
+pub(crate) fn is_script(path: &Path) -> bool {
+    let mut start = [0; 2];
+    let file = std::fs::File::open(path);
+    file.and_then(|mut file| file.read_exact(&mut start)).is_ok() && start == *b"#!"
 }

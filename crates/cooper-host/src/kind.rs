@@ -15,17 +15,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cooper_build::Failure;
-use cooper_build::component::Config;
+use cooper_build::component::{Config, ResultSchema};
 use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::rpc::CallError;
 use cooper_wire::spec::Object;
 use tokio::sync::{OnceCell, Semaphore};
 
-use arguments::refused;
+use arguments::{not_started, refused};
 
 use crate::process::{Launch, Process};
-use crate::schema::schema;
+use crate::schema::{result_schema, schema};
+use crate::schemas::{Before, Said};
 
 /// How long a component may take to say what arguments it takes.
 const ASKING: Duration = Duration::from_secs(60);
@@ -47,9 +48,18 @@ pub(crate) struct Component<R> {
 }
 
 /// What a component says of itself.
-pub(crate) struct Opened {
+struct Opened {
     spec: Object,
     schema: Schema,
+    result: ResultSchema,
+}
+
+impl From<Said> for Opened {
+    fn from(said: Said) -> Self {
+        let Said { arguments, result } = said;
+        let schema = schema(&arguments);
+        Self { spec: arguments, schema, result: result_schema(&result) }
+    }
 }
 
 /// The arguments of a component that has not said which it takes.
@@ -57,6 +67,8 @@ static NO_ARGUMENTS: Schema =
     Schema { doc: std::borrow::Cow::Borrowed(""), arguments: Vec::new(), blocks: Vec::new() };
 
 static NO_SPEC: Object = Object::new();
+
+static NO_RESULT: ResultSchema = ResultSchema { attributes: Vec::new() };
 
 impl<R> Component<R> {
     pub(crate) const fn new(launch: Launch, remote: fn(&Process, &Launch) -> R) -> Self {
@@ -69,18 +81,24 @@ impl<R> Component<R> {
         }
     }
 
-    /// Starts it and asks, once, what arguments it takes.
+    /// Finds out, once, what arguments it takes. It is started and asked, unless it was before.
     async fn open(
         &self,
-        ask: impl AsyncFnOnce(R) -> Result<Object, CallError>,
+        ask: impl AsyncFnOnce(R) -> Result<Said, CallError>,
     ) -> Result<(), Failure> {
         let opening = async {
+            let before = self.launch.before();
+            if let Some(said) = before.as_ref().and_then(Before::read) {
+                return Ok(Opened::from(said));
+            }
             let process = self.launch.start().await?;
             match ask((self.remote)(&process, &self.launch)).await {
-                Ok(spec) => {
-                    let schema = schema(&spec);
+                Ok(said) => {
+                    if let Some(before) = before {
+                        before.keep(&said);
+                    }
                     self.put_back(process);
-                    Ok(Opened { spec, schema })
+                    Ok(Opened::from(said))
                 }
                 Err(error) => Err(process.failure(error).await),
             }
@@ -99,6 +117,10 @@ impl<R> Component<R> {
 
     fn spec(&self) -> &Object {
         self.opened().map_or(&NO_SPEC, |opened| &opened.spec)
+    }
+
+    fn result(&self) -> &ResultSchema {
+        self.opened().map_or(&NO_RESULT, |opened| &opened.result)
     }
 
     /// A process that has done nothing but read arguments, and how to call it.
@@ -122,17 +144,17 @@ impl<R> Component<R> {
     where
         R: Clone,
     {
-        let failed = |failure: &Failure| refused(config, &failure.to_string());
         // Nobody closes it.
         let _room = self.reading.acquire().await;
-        let (process, remote) = self.process().await.map_err(|failure| failed(&failure))?;
+        let (process, remote) =
+            self.process().await.map_err(|failure| not_started(config, &failure))?;
         match ask(remote.clone()).await {
             Ok(said) => Ok((process, remote, said)),
             Err(CallError::Refused(text)) => {
                 self.put_back(process);
                 Err(refused(config, &text))
             }
-            Err(error) => Err(failed(&process.failure(error).await)),
+            Err(error) => Err(refused(config, &process.failure(error).await.to_string())),
         }
     }
 
@@ -142,5 +164,77 @@ impl<R> Component<R> {
         if idle.len() < MOST_READING {
             idle.push(process);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use cooper_build::version::Version;
+    use cooper_hcl::Type;
+    use cooper_wire::cty;
+    use cooper_wire::spec::Spec;
+
+    use super::*;
+    use crate::cache::Cache;
+    use crate::plugin::{Plugin, Role};
+    use crate::process::Turns;
+
+    /// A component of a program that cannot be run.
+    fn component(program: &Path, digest: &str, name: &str, cache: &Path) -> Component<()> {
+        let description = r#"{"version":"1.0.0","api_version":"x5.0"}"#;
+        let plugin = Plugin {
+            path: program.to_owned(),
+            name: "test".to_owned(),
+            version: Version::parse("1.0.0").unwrap(),
+            digest: digest.to_owned(),
+            description: serde_json::from_str(description).unwrap(),
+        };
+        let launch = Launch {
+            plugin: Arc::new(plugin),
+            role: Role::Datasource,
+            component: name.to_owned(),
+            cache: Cache::at(cache),
+            run_id: "the run".into(),
+            turns: Turns::default(),
+        };
+        Component::new(launch, |_, _| ())
+    }
+
+    #[tokio::test]
+    async fn a_component_that_said_its_arguments_before_is_not_started_to_be_asked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, cache) = (folder.path().join("program"), folder.path().join("cache"));
+        std::fs::write(&program, "ELF").unwrap();
+        let attribute = |name: &str, ty| {
+            let name = name.to_owned();
+            Object::from([(name.clone(), Spec::Attribute { name, ty, required: true })])
+        };
+        let matrix = cty::Type::List(Box::new(cty::Type::List(Box::new(cty::Type::String))));
+        let said = Said {
+            arguments: attribute("matrix", matrix),
+            result: attribute("found", cty::Type::Dynamic),
+        };
+        let ask = async |()| Err(CallError::Refused("nobody is there".to_owned()));
+        let opened = async |program: &Path, digest: &str, name: &str| {
+            let component = component(program, digest, name, &cache);
+            component.open(ask).await.map(|()| component)
+        };
+        let known = component(&program, "d1", "x", &cache);
+        assert!(opened(&program, "d1", "x").await.is_err());
+        known.launch.before().unwrap().keep(&said);
+
+        let component = opened(&program, "d1", "x").await.unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(*component.spec(), said.arguments);
+        assert_eq!(&*component.schema().arguments[0].name, "matrix");
+        assert_eq!(component.result().attributes[0].ty, Type::Any);
+        // Neither of another program, nor of another component.
+        assert!(opened(&program, "d2", "x").await.is_err());
+        assert!(opened(&program, "d1", "y").await.is_err());
+        // What a script runs may have changed.
+        std::fs::write(&program, "#!/bin/sh\n").unwrap();
+        assert!(opened(&program, "d1", "x").await.is_err());
     }
 }

@@ -6,6 +6,7 @@
 //! plugin's component from a built-in one.
 
 mod artifact;
+mod cache;
 pub mod describe;
 pub mod discover;
 pub mod held;
@@ -16,6 +17,7 @@ pub mod plugin;
 mod plugins;
 mod process;
 mod schema;
+mod schemas;
 mod spool;
 mod sweep;
 mod ui;

@@ -78,6 +78,7 @@ impl Plugins {
             plugin: plugin.clone(),
             role,
             component: component.clone(),
+            cache: self.descriptions.cache().clone(),
             run_id: self.run_id.clone(),
             turns: turns.clone(),
         };

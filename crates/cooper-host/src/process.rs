@@ -26,7 +26,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use self::output::{LastWords, drain, first_line};
+use crate::cache::Cache;
 use crate::plugin::{Plugin, Role};
+use crate::schemas::Before;
 use crate::sweep::OWNER;
 
 /// How long a plugin may take until it says where it listens, and until it answers there.
@@ -44,6 +46,8 @@ pub(crate) struct Launch {
     pub role: Role,
     /// The component, as the plugin calls it.
     pub component: String,
+    /// Where it is kept what plugins said.
+    pub cache: Cache,
     /// Identifies the run.
     pub run_id: Arc<str>,
     /// Whose turn it is to start.
@@ -96,6 +100,11 @@ impl Launch {
     fn name(&self) -> String {
         let name = self.plugin.path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
+    }
+
+    /// What the component said in earlier runs, if that may be relied on.
+    pub(crate) fn before(&self) -> Option<Before<'_>> {
+        Before::of(&self.cache, &self.plugin, self.role, &self.component)
     }
 
     /// How the component's spec travels.
@@ -328,6 +337,7 @@ mod tests {
             plugin: Arc::new(plugin),
             role: Role::Provisioner,
             component: "x".to_owned(),
+            cache: Cache::nowhere(),
             run_id: "the run".into(),
             turns: Turns::default(),
         };

@@ -1,5 +1,6 @@
 //! A plugin's spec as the schema of a block.
 
+use cooper_build::component::{ResultAttribute, ResultSchema};
 use cooper_hcl::Type;
 use cooper_hcl::schema::{ArgumentSchema, BlockSchema, Occurrence, Schema};
 use cooper_wire::cty;
@@ -36,6 +37,16 @@ fn block(name: &str, occurrence: Occurrence, nested: &Spec) -> BlockSchema {
         _ => Schema::default(),
     };
     BlockSchema { name: name.to_owned().into(), occurrence, schema }
+}
+
+/// What a data source finds.
+pub(crate) fn result_schema(spec: &Object) -> ResultSchema {
+    let attribute = |(name, spec): (&String, &Spec)| ResultAttribute {
+        name: name.clone().into(),
+        ty: hcl_type(&spec_type(spec)),
+        doc: "".into(),
+    };
+    ResultSchema { attributes: spec.iter().map(attribute).collect() }
 }
 
 /// A type, as the language has it.

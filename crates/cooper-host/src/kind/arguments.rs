@@ -1,7 +1,7 @@
 //! Arguments as a component gets them, and what it says of them.
 
 use cooper_build::component::{Config, Origin, Phase};
-use cooper_build::{OnError, PACKER_VERSION};
+use cooper_build::{Failure, OnError, PACKER_VERSION};
 use cooper_hcl::{Code, Diagnostic, Reported};
 use cooper_wire::cty;
 use cooper_wire::message::Configs;
@@ -72,6 +72,12 @@ pub(super) fn refused(config: &Config<'_>, text: &str) -> Reported {
     };
     let mut recorded: Vec<Reported> = mistakes.iter().map(record).collect();
     recorded.pop().unwrap_or_else(|| record(&"the arguments cannot be used"))
+}
+
+/// Records that nobody is there to read the arguments.
+pub(super) fn not_started(config: &Config<'_>, failure: &Failure) -> Reported {
+    let error = Diagnostic::error(Code::Plugin, failure.to_string());
+    config.diags.error(error.at(config.places.header, "").help(failure.next_step()))
 }
 
 /// Records what a component finds odd.

@@ -7,6 +7,7 @@ use cooper_build::{Artifact, Failure, StepCx};
 use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::message::Configs;
+use cooper_wire::rpc::CallError;
 use cooper_wire::service::post_processor::{Input, Made, Remote};
 use futures::future::BoxFuture;
 
@@ -14,6 +15,7 @@ use super::arguments::configs;
 use super::{ASKING, Component, READING};
 use crate::artifact::{Shown, received};
 use crate::process::{Launch, Process};
+use crate::schemas::Said;
 use crate::ui::StepUi;
 
 /// A kind of post-processor whose work a plugin does.
@@ -28,13 +30,17 @@ impl PostProcessorKind {
     }
 }
 
+async fn ask(remote: Remote) -> Result<Said, CallError> {
+    remote.config_spec(ASKING).await.map(Said::from)
+}
+
 impl component::PostProcessorKind for PostProcessorKind {
     fn schema(&self) -> &Schema {
         self.0.schema()
     }
 
     fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        Box::pin(self.0.open(async |remote: Remote| remote.config_spec(ASKING).await))
+        Box::pin(self.0.open(ask))
     }
 
     fn prepare<'a>(

@@ -18,6 +18,7 @@ use super::arguments::configs;
 use super::{ASKING, Component, READING};
 use crate::machine::Shown;
 use crate::process::{Launch, Process};
+use crate::schemas::Said;
 use crate::ui::StepUi;
 use crate::value::data;
 
@@ -36,13 +37,17 @@ impl ProvisionerKind {
     }
 }
 
+async fn ask(remote: Remote) -> Result<Said, CallError> {
+    remote.config_spec(ASKING).await.map(Said::from)
+}
+
 impl component::ProvisionerKind for ProvisionerKind {
     fn schema(&self) -> &Schema {
         self.0.schema()
     }
 
     fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        Box::pin(self.0.open(async |remote: Remote| remote.config_spec(ASKING).await))
+        Box::pin(self.0.open(ask))
     }
 
     fn prepare<'a>(

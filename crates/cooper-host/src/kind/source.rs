@@ -9,41 +9,55 @@ use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::message::{Configs, Failed, Prepared};
 use cooper_wire::msgpack::Value;
+use cooper_wire::rpc::CallError;
 use cooper_wire::service::builder::Remote;
 use cooper_wire::service::hook::{self, Hook, Machine};
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::arguments::{configs, refused, warn};
 use super::{ASKING, Component, READING};
 use crate::artifact::received;
 use crate::machine::Received;
 use crate::process::{Launch, Process};
+use crate::schemas::Said;
 use crate::ui::StepUi;
 use crate::value::facts;
 
 /// How long a builder that was cancelled may take to clean up: its machine may be far away.
 const GRACE: Duration = Duration::from_secs(5 * 60);
 
+/// How many sources of a kind keep the process that has read their arguments until they run. Others
+/// are read again when it is their turn, so that a plan of hundreds is not hundreds of processes.
+const MOST_KEPT: usize = 4;
+
 /// A kind of source whose work a plugin does.
-pub(crate) struct SourceKind(Arc<Component<Remote>>);
+pub(crate) struct SourceKind {
+    component: Arc<Component<Remote>>,
+    room: Arc<Semaphore>,
+}
 
 impl SourceKind {
     pub(crate) fn new(launch: Launch) -> Self {
         let remote = |process: &Process, launch: &Launch| {
             Remote::new(process.client(), process.broker(), launch.encoding())
         };
-        Self(Arc::new(Component::new(launch, remote)))
+        let component = Arc::new(Component::new(launch, remote));
+        Self { component, room: Arc::new(Semaphore::new(MOST_KEPT)) }
     }
+}
+
+async fn ask(remote: Remote) -> Result<Said, CallError> {
+    remote.config_spec(ASKING).await.map(Said::from)
 }
 
 impl component::SourceKind for SourceKind {
     fn schema(&self) -> &Schema {
-        self.0.schema()
+        self.component.schema()
     }
 
     fn open(&self) -> BoxFuture<'_, Result<(), Failure>> {
-        Box::pin(self.0.open(async |remote: Remote| remote.config_spec(ASKING).await))
+        Box::pin(self.component.open(ask))
     }
 
     fn prepare<'a>(
@@ -51,20 +65,27 @@ impl component::SourceKind for SourceKind {
         config: Config<'a>,
     ) -> BoxFuture<'a, Result<Box<dyn Source>, Reported>> {
         Box::pin(async move {
-            let configs = configs(&config, self.0.spec())?;
+            let configs = configs(&config, self.component.spec())?;
             let read = async |remote: Remote| remote.prepare(&configs, READING).await;
-            let (process, remote, prepared) = self.0.read(&config, read).await?;
+            let (process, remote, prepared) = self.component.read(&config, read).await?;
             let Prepared { generated, warnings, error } = prepared;
             warnings.iter().for_each(|warning| warn(&config, warning));
             if let Some(Failed { message }) = error {
-                self.0.put_back(process);
+                self.component.put_back(process);
                 return Err(refused(&config, &message));
             }
+            let kept = match self.room.clone().try_acquire_owned() {
+                Ok(room) => Some(Kept { process, remote, _room: room }),
+                Err(_) => {
+                    self.component.put_back(process);
+                    None
+                }
+            };
             Ok(Box::new(PluginSource {
-                component: self.0.clone(),
+                component: self.component.clone(),
                 configs,
                 facts: generated,
-                process: Mutex::new(Some((process, remote))),
+                kept: Mutex::new(kept),
             }) as Box<dyn Source>)
         })
     }
@@ -75,16 +96,23 @@ struct PluginSource {
     component: Arc<Component<Remote>>,
     configs: Configs,
     facts: Vec<String>,
-    /// The process that has read them, until it has run.
-    process: Mutex<Option<(Process, Remote)>>,
+    /// The process that has read them, if there was room for it, until it runs.
+    kept: Mutex<Option<Kept>>,
+}
+
+/// A process that waits until its source runs.
+struct Kept {
+    process: Process,
+    remote: Remote,
+    _room: OwnedSemaphorePermit,
 }
 
 impl PluginSource {
     /// A process that has read the arguments.
     async fn prepared(&self) -> Result<(Process, Remote), Failure> {
-        let before = self.process.lock().await.take();
-        if let Some(before) = before.filter(|(process, _)| process.is_there()) {
-            return Ok(before);
+        let kept = self.kept.lock().await.take();
+        if let Some(Kept { process, remote, _room }) = kept.filter(|kept| kept.process.is_there()) {
+            return Ok((process, remote));
         }
         let (process, remote) = self.component.process().await?;
         match remote.prepare(&self.configs, READING).await {
@@ -191,6 +219,15 @@ impl Hook for Provisioners {
         let request = Request { wanted, machine, answer };
         self.requests.send(request).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for PluginSource {
+    /// One that never ran leaves its process to the next to be planned: in an editor there is one.
+    fn drop(&mut self) {
+        if let Some(kept) = self.kept.get_mut().take() {
+            self.component.put_back(kept.process);
+        }
     }
 }
 

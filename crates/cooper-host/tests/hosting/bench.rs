@@ -10,12 +10,11 @@ use std::sync::Arc;
 use cooper_build::event::{BuildOutcome, EventKind};
 use cooper_build::run::{Events, Message};
 use cooper_build::{
-    Catalog, DataSources, InputOptions, Interrupt, OnError, PlanOptions, RunOptions, Session,
+    Catalog, DataSources, InputOptions, Interrupt, OnError, Plan, PlanOptions, RunOptions, Session,
     prepare, run,
 };
 use cooper_hcl::{FileKind, System};
-use cooper_host::Plugins;
-use sha2::{Digest, Sha256};
+use cooper_host::{Plugins, discover};
 use tempfile::TempDir;
 
 use super::plugin;
@@ -29,6 +28,8 @@ pub(crate) struct Bench {
 /// What a template came to.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
+    /// How many processes of the plugin waited when it was planned.
+    pub(crate) waiting: usize,
     /// What was found wrong with it, with places.
     pub(crate) mistakes: Vec<String>,
     /// What its builds said.
@@ -84,39 +85,31 @@ impl System for Here {
 }
 
 impl Bench {
+    /// A plugin that is a script.
     pub(crate) fn new(mode: &str) -> Self {
         let folder = tempfile::tempdir().expect("there is room for a folder");
-        let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
-        let name = format!("packer-plugin-test_v1.0.0_x5.0_linux_{arch}");
-        let inside = folder.path().join("plugins/example.com/test/test");
-        fs::create_dir_all(&inside).expect("there is room for a folder");
-        let program = inside.join(name);
-        let own = std::env::current_exe().expect("this program has a file");
-        let ran = folder.path().join("ran");
-        let flag = plugin::FLAG;
-        let script = format!(
-            "#!/bin/sh\n: > '{}'\nexport COOPER_TEST_FOLDER='{}'\nexec '{}' {flag} {mode} \"$@\"\n",
-            ran.display(),
-            folder.path().display(),
-            own.display(),
-        );
-        fs::write(&program, &script).expect("there is room for a file");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
-        let digest = Sha256::digest(script.as_bytes());
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        fs::write(format!("{}_SHA256SUM", program.display()), digest).expect("there is room");
+        let program = script(folder.path(), "test", mode);
         Self { folder, program }
+    }
+
+    /// Installs other plugins besides.
+    pub(crate) fn with_others(self, names: &[String]) -> Self {
+        names.iter().for_each(|name| drop(script(self.folder.path(), name, "good")));
+        self
+    }
+
+    /// What plugins were started for since this was asked before.
+    pub(crate) fn runs(&self) -> Vec<String> {
+        let path = runs(self.folder.path());
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let _ = fs::remove_file(path);
+        text.lines().map(str::to_owned).collect()
     }
 
     /// Changes the plugin's file.
     pub(crate) fn spoil(&self) {
         let script = fs::read_to_string(&self.program).expect("it was written");
         fs::write(&self.program, script + "# more\n").expect("there is room for a file");
-    }
-
-    /// Whether anything of the plugin was run.
-    pub(crate) fn was_run(&self) -> bool {
-        self.folder.path().join("ran").exists()
     }
 
     /// The processes of the plugin.
@@ -134,16 +127,31 @@ impl Bench {
 
     /// Plans and runs a template.
     pub(crate) fn run(&self, template: &str) -> Outcome {
+        self.work(template, async {
+            let (mut outcome, plan) = self.planned().await;
+            if let Some(plan) = plan {
+                outcome.run(plan).await;
+            }
+            outcome
+        })
+    }
+
+    /// Plans a template.
+    pub(crate) fn plan(&self, template: &str) -> Outcome {
+        self.work(template, async { self.planned().await.0 })
+    }
+
+    fn work(&self, template: &str, work: impl Future<Output = Outcome>) -> Outcome {
         let path = self.folder.path().join("t.pkr.hcl");
         fs::write(&path, template).expect("there is room for a file");
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
-        let outcome = runtime.block_on(self.run_now());
+        let outcome = runtime.block_on(work);
         runtime.shutdown_timeout(std::time::Duration::from_millis(100));
         outcome
     }
 
-    async fn run_now(&self) -> Outcome {
+    async fn planned(&self) -> (Outcome, Option<Plan>) {
         let system: Arc<dyn System> = Arc::new(Here(self.folder.path().to_owned()));
         let plugins = Plugins::of_user(&*system, "the run");
         let catalog = Catalog::new().with_extensions(plugins);
@@ -157,11 +165,53 @@ impl Bench {
             let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
             format!("{place}{}", diagnostic.message)
         };
-        let mut outcome = Outcome {
+        let outcome = Outcome {
+            waiting: self.processes().len(),
             mistakes: session.diags.to_vec().iter().map(tell).collect(),
             ..Outcome::default()
         };
-        let Ok(plan) = plan else { return outcome };
+        (outcome, plan.ok())
+    }
+}
+
+/// Installs a script that is a plugin.
+fn script(folder: &Path, name: &str, mode: &str) -> PathBuf {
+    let program = place(folder, name);
+    let own = std::env::current_exe().expect("this program has a file");
+    let script = format!(
+        "#!/bin/sh\necho \"{name} $1 $2\" >> '{}'\nexport COOPER_TEST_FOLDER='{}'\n\
+         exec '{}' {} {mode} \"$@\"\n",
+        runs(folder).display(),
+        folder.display(),
+        own.display(),
+        plugin::FLAG,
+    );
+    fs::write(&program, script).expect("there is room for a file");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
+    add_checksum(&program);
+    program
+}
+
+/// Where a plugin is.
+fn place(folder: &Path, name: &str) -> PathBuf {
+    let arch = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+    let inside = folder.join("plugins/example.com/test").join(name);
+    fs::create_dir_all(&inside).expect("there is room for a folder");
+    inside.join(format!("packer-plugin-{name}_v1.0.0_x5.0_linux_{arch}"))
+}
+
+fn add_checksum(program: &Path) {
+    let digest = discover::sha256(program).expect("it was written");
+    fs::write(discover::checksum_file(program), digest).expect("there is room for a file");
+}
+
+/// The file in which plugins write that they were started.
+fn runs(folder: &Path) -> PathBuf {
+    folder.join("runs")
+}
+
+impl Outcome {
+    async fn run(&mut self, plan: Plan) {
         let (events, mut received) = Events::channel(plan.secrets.clone());
         let options = RunOptions {
             run_id: "the run".to_owned(),
@@ -175,20 +225,19 @@ impl Bench {
         while let Some(message) = received.next().await {
             let Message::Event(event) = message else { continue };
             match event.kind {
-                EventKind::Output { text, .. } if event.step.is_some() => outcome.lines.push(text),
+                EventKind::Output { text, .. } if event.step.is_some() => self.lines.push(text),
                 EventKind::BuildFinished { outcome: ended, .. } => match ended {
                     BuildOutcome::Succeeded { artifacts } => {
-                        outcome.artifacts.extend(artifacts.into_iter().map(|made| made.id));
+                        self.artifacts.extend(artifacts.into_iter().map(|made| made.id));
                     }
                     BuildOutcome::Failed { failures, .. } => {
-                        outcome.failures.extend(failures.into_iter().map(|why| why.message));
+                        self.failures.extend(failures.into_iter().map(|why| why.message));
                     }
-                    BuildOutcome::Cancelled { .. } => outcome.failures.push("cancelled".into()),
+                    BuildOutcome::Cancelled { .. } => self.failures.push("cancelled".into()),
                 },
                 _ => {}
             }
         }
         running.await.expect("a run does not panic");
-        outcome
     }
 }

@@ -24,6 +24,7 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
         .iter()
         .filter_map(|path| fs::read_to_string(path).ok())
         .collect();
+    let hosting = fs::read_to_string(root.join("crates/cooper-host/tests/hosting/main.rs"))?;
     let oracle: String = files(&root.join("crates/cooper-hcl/tests/oracle"), "rs")
         .iter()
         .filter_map(|path| fs::read_to_string(path).ok())
@@ -39,6 +40,7 @@ pub(crate) fn tests(root: &Path) -> Result<(), Failed> {
         Some(("parity", rest)) => root.join(format!("testdata/parity/{rest}.pkr.hcl")).is_file(),
         Some(("oracle", rest)) => oracle.contains(&format!("\"{rest}\"")),
         Some(("plugins", rest)) => plugins.contains(&format!("\"{rest}\"")),
+        Some(("hosting", rest)) => hosting.contains(&format!("\"{rest}\"")),
         Some(("faults", rest)) => faults.contains(&format!("\"{rest}\"")),
         Some(_) => root.join(name).exists(),
     };
