@@ -248,18 +248,18 @@ mod tests {
         }
         let texts = |text: &str| vec![text.to_owned()];
         check(
-            &Prepared { generated: texts("CustomVar"), warnings: texts("Warn1"), error: None },
-            "83ad47656e6572617465645661727391a9437573746f6d566172a85761726e696e677391a55761726e31a5\
+            &Prepared { generated: texts("CustomVar"), warnings: texts("warn1"), error: None },
+            "83ad47656e6572617465645661727391a9437573746f6d566172a85761726e696e677391a57761726e31a5\
              4572726f72c0",
         );
         let failed = |text: &str| Some(Failed { message: text.to_owned() });
         check(
             &Prepared {
                 generated: texts("CustomVar"),
-                warnings: texts("Warn1"),
+                warnings: texts("warn1"),
                 error: failed("bad config"),
             },
-            "83ad47656e6572617465645661727391a9437573746f6d566172a85761726e696e677391a55761726e31a5\
+            "83ad47656e6572617465645661727391a9437573746f6d566172a85761726e696e677391a57761726e31a5\
              4572726f7281a74d657373616765aa62616420636f6e666967",
         );
         let data = [
@@ -268,13 +268,13 @@ mod tests {
             ("Port", Value::Int(2222)),
             ("PackerHTTPPort", Value::text("0")),
             ("SSHAgentAuth", Value::Bool(false)),
-            ("S", Value::text("q")),
+            ("S", Value::List(vec![Value::text("q")])),
         ];
         check(
             &HookRun { name: "packer_provision".to_owned(), data: Value::object(data), channel: 1 },
             "83a44e616d65b07061636b65725f70726f766973696f6ea44461746186a24944a5692d313233a4486f7374\
              a93132372e302e302e31a4506f7274d108aeae5061636b657248545450506f7274a130ac5353484167656e\
-             7441757468c2a153a171a853747265616d496401",
+             7441757468c2a15391a171a853747265616d496401",
         );
         check(
             &Start { command: "cat".to_owned(), stdin: 7, stdout: 8, stderr: 0, response: 9 },

@@ -26,7 +26,7 @@ impl Drop for Counted<'_> {
 
 impl<'a> Service<'a> for Echo {
     fn is(&self, name: &str) -> bool {
-        name == "Echo" || name == "Uihttp://example.com/a.iso"
+        ["Echo", "Builder", "Uihttp://example.com/a.iso"].contains(&name)
     }
 
     fn call(
@@ -39,7 +39,7 @@ impl<'a> Service<'a> for Echo {
         match method {
             "Say" => Some(Box::pin(async move { Ok(Reply::new(&argument)) })),
             "Name" => Some(Box::pin(async move { Ok(Reply::new(&service)) })),
-            "Fail" => Some(Box::pin(async { Err("run failed".to_owned()) })),
+            "Fail" | "Run" => Some(Box::pin(async { Err("run failed".to_owned()) })),
             "FailSilently" => Some(Box::pin(async { Err(String::new()) })),
             "Wait" => Some(Box::pin(async {
                 let _counted = Counted(&self.dropped);
@@ -78,21 +78,38 @@ async fn calls_are_those_that_go_makes() {
 #[tokio::test]
 async fn answers_are_those_that_go_gives() {
     let (here, mut peer) = duplex(1024);
-    let echo = Echo::default();
-    let call =
-        hex("82ad536572766963654d6574686f64a84563686f2e536179a353657100af6275696c6465722073617973\
-                    206869");
-    let fail = hex("82ad536572766963654d6574686f64a94563686f2e4661696ca353657102c0");
-    peer.write_all(&[call, fail].concat()).await.unwrap();
-    peer.shutdown().await.unwrap();
-    // The peer closes its side at once, so that nothing is answered but what was ready.
-    let (mut read, _write) = tokio::io::split(peer);
-    let services: [&dyn Service<'_>; 1] = [&echo];
-    let served = tokio::time::timeout(Duration::from_secs(5), serve(here, &services));
+    let served = tokio::spawn(async move {
+        let echo = Echo::default();
+        serve(here, &[&echo as &dyn Service<'_>]).await
+    });
+    for (call, answer) in [
+        // A text, and nothing.
+        (
+            "82ad536572766963654d6574686f64a84563686f2e536179a353657100af6275696c6465722073617973\
+             206869",
+            "83ad536572766963654d6574686f64a84563686f2e536179a353657100a54572726f72a0\
+             af6275696c6465722073617973206869",
+        ),
+        (
+            "82ad536572766963654d6574686f64a84563686f2e536179a353657101c0",
+            "83ad536572766963654d6574686f64a84563686f2e536179a353657101a54572726f72a0c0",
+        ),
+        // One that fails has an empty map for an answer.
+        (
+            "82ad536572766963654d6574686f64ab4275696c6465722e52756ea35365710201",
+            "83ad536572766963654d6574686f64ab4275696c6465722e52756ea353657102a54572726f72\
+             aa72756e206661696c656480",
+        ),
+    ] {
+        peer.write_all(&hex(call)).await.unwrap();
+        let expected = hex(answer);
+        let mut got = vec![0; expected.len()];
+        let reading = peer.read_exact(&mut got);
+        tokio::time::timeout(Duration::from_secs(5), reading).await.unwrap().unwrap();
+        assert_eq!(got, expected, "{got:02x?}");
+    }
+    drop(peer);
     served.await.unwrap().unwrap();
-    let mut got = Vec::new();
-    read.read_to_end(&mut got).await.unwrap();
-    assert!(got.is_empty() || got.starts_with(&hex("83ad536572766963654d6574686f64")), "{got:x?}");
 }
 
 /// How a channel ended, and how many of its calls had.
