@@ -247,6 +247,12 @@ pub trait Source: Send + Sync {
 
 /// Changes a running machine.
 pub trait Provisioner: Send + Sync {
+    /// How long it may take to return after it was told to stop, by [`StepCx::cancelled`], because
+    /// the run ends or its time is over. Unless it says otherwise, it is dropped at once.
+    fn grace(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Does it. Dropping the future must stop it.
     ///
     /// # Errors
@@ -261,6 +267,11 @@ pub trait Provisioner: Send + Sync {
 
 /// Turns an artifact into another.
 pub trait PostProcessor: Send + Sync {
+    /// As [`Provisioner::grace`].
+    fn grace(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Does it.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ mod registry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cooper_hcl::{Code, Diagnostic, Reported, SourceMap, Span, Value};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, Value};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 
@@ -267,13 +267,19 @@ pub async fn plan(
         patterns.warn_unmatched(&names, &post_processors, diags);
     }
 
-    // A plugin's components answer over a socket, so several are asked at once.
-    let prepared: Vec<Prepared> =
-        futures::stream::iter(selected).map(Preparing::prepare).buffered(AT_ONCE).collect().await;
+    // A plugin's components answer over a socket, so several are asked at once. What is found is told
+    // in the order of the builds, whoever was first.
+    let preparing = futures::stream::iter(selected).map(async |build| {
+        let found = Diagnostics::new();
+        let prepared = Preparing { diags: &found, ..build }.prepare().await;
+        (prepared, found)
+    });
+    let prepared: Vec<(Prepared, Diagnostics)> = preparing.buffered(AT_ONCE).collect().await;
+    prepared.iter().for_each(|(_, found)| diags.append(found));
     sound?;
     let mut plan =
         Plan { builds: Vec::new(), refused: Vec::new(), secrets: session.secrets.clone(), sources };
-    for result in prepared {
+    for (result, _) in prepared {
         match result {
             Prepared::Ready(build) => plan.builds.push(*build),
             Prepared::Checked => {}

@@ -125,6 +125,8 @@ component_config! {
         failures: i64 = 0,
         /// How long it takes, in milliseconds.
         takes: i64 = 0,
+        /// How long it tidies up when it is told to stop, in milliseconds.
+        tidies: i64 = 0,
         /// Panics.
         panic: bool,
         /// More words.
@@ -143,6 +145,22 @@ component_config! {
         fail: bool,
         /// How long it takes, in milliseconds.
         takes: i64 = 0,
+        /// How long it tidies up when it is told to stop, in milliseconds.
+        tidies: i64 = 0,
+    }
+}
+
+/// How long a step may tidy up, if it does so.
+pub(crate) const GRACE: Duration = Duration::from_secs(2);
+
+/// Takes its time, or is told to stop and tidies up.
+async fn work(cx: &StepCx, log: &Log, takes: i64, tidies: i64) {
+    tokio::select! {
+        () = tokio::time::sleep(Duration::from_millis(takes as u64)) => {}
+        () = cx.cancelled(), if tidies > 0 => {
+            tokio::time::sleep(Duration::from_millis(tidies as u64)).await;
+            log.add("tidied".to_owned());
+        }
     }
 }
 
@@ -347,6 +365,10 @@ impl ArtifactHandle for Thing {
 }
 
 impl Provisioner for Work {
+    fn grace(&self) -> Duration {
+        if self.1.tidies > 0 { GRACE } else { Duration::ZERO }
+    }
+
     fn provision<'a>(
         &'a self,
         cx: &'a StepCx,
@@ -357,7 +379,7 @@ impl Provisioner for Work {
             let words: String = config.words.iter().map(|(k, v)| format!(" {k}={v}")).collect();
             log.add(format!("{}{words}", config.note));
             cx.say(&config.note).await;
-            tokio::time::sleep(Duration::from_millis(config.takes as u64)).await;
+            work(cx, log, config.takes, config.tidies).await;
             if config.panic {
                 panic!("the work exploded");
             }
@@ -373,15 +395,19 @@ impl Provisioner for Work {
 }
 
 impl PostProcessor for Turn {
+    fn grace(&self) -> Duration {
+        if self.1.tidies > 0 { GRACE } else { Duration::ZERO }
+    }
+
     fn process<'a>(
         &'a self,
-        _: &'a StepCx,
+        cx: &'a StepCx,
         input: &'a Artifact,
     ) -> BoxFuture<'a, Result<Processed, Failure>> {
         async move {
             let Turn(log, config) = self;
             log.add(format!("{} -> {}", input.id, config.makes));
-            tokio::time::sleep(Duration::from_millis(config.takes as u64)).await;
+            work(cx, log, config.takes, config.tidies).await;
             if config.fail {
                 return Err(Failure::new("no turn"));
             }

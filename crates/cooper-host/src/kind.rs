@@ -14,15 +14,15 @@ pub(crate) use source::SourceKind;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use cooper_build::Failure;
 use cooper_build::component::{Config, ResultSchema};
+use cooper_build::{Failure, StepCx};
 use cooper_hcl::Reported;
 use cooper_hcl::schema::Schema;
 use cooper_wire::rpc::CallError;
 use cooper_wire::spec::Object;
 use tokio::sync::{OnceCell, Semaphore};
 
-use arguments::{not_started, refused};
+use arguments::{refused, unread};
 
 use crate::process::{Launch, Process};
 use crate::schema::{result_schema, schema};
@@ -33,6 +33,10 @@ const ASKING: Duration = Duration::from_secs(60);
 
 /// How long it may take to read some: it may ask a service on the way.
 const READING: Duration = Duration::from_secs(10 * 60);
+
+/// How long a step that was cancelled may take to clean up and return. A source has five seconds in
+/// all, if it asks for no more.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// How many processes of a component read arguments at once, and how many that have only done so
 /// wait to be used again.
@@ -60,6 +64,23 @@ impl From<Said> for Opened {
         let schema = schema(&arguments);
         Self { spec: arguments, schema, result: result_schema(&result) }
     }
+}
+
+/// Does a step's work; cancels it when the step is told to stop, and gives nothing then. It is
+/// answered while it cleans up.
+async fn until_cancelled<T>(
+    cx: &StepCx,
+    cancel: impl Future<Output = ()>,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return Some(done),
+        () = cx.cancelled() => {}
+    }
+    tokio::join!(cancel, work);
+    None
 }
 
 /// The arguments of a component that has not said which it takes.
@@ -144,17 +165,18 @@ impl<R> Component<R> {
     where
         R: Clone,
     {
+        let failed = |failure: &Failure| unread(config, failure);
         // Nobody closes it.
         let _room = self.reading.acquire().await;
         let (process, remote) =
-            self.process().await.map_err(|failure| not_started(config, &failure))?;
+            self.process().await.map_err(|failure| failed(&failure))?;
         match ask(remote.clone()).await {
             Ok(said) => Ok((process, remote, said)),
             Err(CallError::Refused(text)) => {
                 self.put_back(process);
                 Err(refused(config, &text))
             }
-            Err(error) => Err(refused(config, &process.failure(error).await.to_string())),
+            Err(error) => Err(failed(&process.failure(error).await)),
         }
     }
 

@@ -72,9 +72,10 @@ impl StepCx {
         &self.run_id
     }
 
-    /// Resolves when the run is told to stop. A provisioner or post-processor need not look at
-    /// it: it is dropped. A source is dropped too, but has five seconds to return first, so that
-    /// what it is just acquiring is not lost.
+    /// Resolves when the run is told to stop, or the time of the step is over. A provisioner or
+    /// post-processor need not look at it: it is dropped, at once or after the grace that it asks
+    /// for. A source is dropped too, but has five seconds to return first, so that what it is just
+    /// acquiring is not lost.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + '_ {
         self.cancel.cancelled()
     }

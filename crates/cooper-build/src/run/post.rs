@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cooper_hcl::Value;
 
 use super::build::{Build, caught};
+use super::step::last_moment;
 use crate::artifact::Artifact;
 use crate::component::{Facts, Keep, PostProcessor, Processed};
 use crate::event::{FailureSummary, StepId, StepRole, Stream};
@@ -163,22 +164,27 @@ impl Build {
             facts.entry("PackerRunUUID".to_owned()).or_insert(run_id);
         }
         let cx = self.cx(id, Arc::new(facts), &self.cleanup_after);
-        let work = async {
-            let prepared: Box<dyn PostProcessor>;
-            let processor = match &step.run {
-                Pending::Ready(processor) => &**processor,
-                Pending::Waiting(waiting) => {
-                    prepared = waiting.prepare(cx.facts()).await?;
-                    &*prepared
-                }
-            };
-            processor.process(&cx, input).await
+        let prepared: Box<dyn PostProcessor>;
+        let processor = match &step.run {
+            Pending::Ready(processor) => &**processor,
+            Pending::Waiting(waiting) => {
+                prepared = tokio::select! {
+                    biased;
+                    () = cx.cancel.cancelled() => return Err(Failure::cancelled()),
+                    prepared = caught(waiting.prepare(cx.facts())) => prepared?,
+                };
+                &*prepared
+            }
         };
+        let work = caught(async { processor.process(&cx, input).await });
+        let mut work = std::pin::pin!(work);
         tokio::select! {
             biased;
-            () = cx.cancel.cancelled() => Err(Failure::cancelled()),
-            result = caught(work) => result,
+            () = cx.cancel.cancelled() => {}
+            result = &mut work => return result,
         }
+        last_moment(work, processor.grace()).await;
+        Err(Failure::cancelled())
     }
 }
 

@@ -106,17 +106,32 @@ async fn attempt(
             None => std::future::pending().await,
         }
     };
-    // Losing the race drops the work, which ends what it runs in the machine.
+    let cx = StepCx { cancel: cx.cancel.child_token(), ..cx.clone() };
+    let work = caught(async { provisioner.provision(&cx, machine).await });
+    let mut work = std::pin::pin!(work);
     let late = tokio::select! {
         biased;
-        () = cx.cancel.cancelled() => return Err(Failure::cancelled()),
-        result = caught(async { provisioner.provision(cx, machine).await }) => return result,
-        () = expired => timeout.unwrap_or_default(),
+        () = cx.cancel.cancelled() => None,
+        result = &mut work => return result,
+        () = expired => timeout,
     };
-    cx.error("Cancelling provisioner after a timeout...").await;
-    let late = show(late);
+    if late.is_some() {
+        cx.error("Cancelling provisioner after a timeout...").await;
+        cx.cancel.cancel();
+    }
+    // In the end this drops the work, which ends what it runs in the machine.
+    last_moment(work, provisioner.grace()).await;
+    let Some(late) = late.map(show) else { return Err(Failure::cancelled()) };
     Err(Failure::new(format!("the provisioner did not end within its timeout of {late}"))
         .help("give `timeout` more time, or find out what the step waits for"))
+}
+
+/// Lets work that was told to stop go on until it returns, or its grace is over.
+pub(super) async fn last_moment(work: impl Future, grace: Duration) {
+    if !grace.is_zero() {
+        // What it makes of it does not matter any more.
+        let _ = tokio::time::timeout(grace, work).await;
+    }
 }
 
 /// A length of time as Go writes it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::OnError;
 use crate::event::{BuildOutcome, EventKind};
 use crate::report::Report;
-use crate::testing::{Outcome, World};
+use crate::testing::{GRACE, Outcome, World};
 
 /// A template with one machine called `m` and this inside its build.
 fn template(inside: &str) -> String {
@@ -473,6 +473,45 @@ async fn an_interrupt_ends_a_post_processor_and_removes_nothing() {
     assert_eq!(failures(&outcome), ["cancelled"]);
     assert_eq!(artifacts(&outcome), ["m", "a"]);
     assert!(!outcome.log.iter().any(|line| line.starts_with("destroy") || line.ends_with("-> c")));
+}
+
+/// In time, or too late to be waited for.
+#[tokio::test(start_paused = true)]
+async fn a_step_that_is_told_to_stop_may_tidy_up_for_a_while() {
+    for (tidies, tidied) in [(1500, true), (60_000, false)] {
+        let provisioner = format!(
+            r#"provisioner "work" {{
+                 note    = "slow"
+                 takes   = 3600000
+                 tidies  = {tidies}
+                 timeout = "5s"
+               }}"#
+        );
+        let start = tokio::time::Instant::now();
+        let outcome = run(&provisioner).await;
+        let waited = if tidied { Duration::from_millis(tidies) } else { GRACE };
+        assert_eq!(start.elapsed(), Duration::from_secs(5) + waited);
+        assert_eq!(outcome.log.contains(&"tidied".to_owned()), tidied);
+        assert_eq!(failures(&outcome), ["the provisioner did not end within its timeout of 5s"]);
+
+        let slow = format!("takes = 3600000\n tidies = {tidies}\n");
+        for step in [
+            format!("provisioner \"work\" {{\n note = \"slow\"\n {slow} }}"),
+            format!("post-processor \"turn\" {{\n makes = \"t\"\n {slow} }}"),
+        ] {
+            let world = World::new(&template(&step));
+            let interrupt = world.interrupt.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                interrupt.signal("interrupt");
+            });
+            let start = tokio::time::Instant::now();
+            let outcome = world.run().await;
+            assert_eq!(start.elapsed(), Duration::from_secs(5) + waited, "{step}");
+            assert_eq!(outcome.log.contains(&"tidied".to_owned()), tidied, "{step}");
+            assert_eq!(failures(&outcome), ["cancelled"]);
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use cooper_build::component::{Config, Origin, Phase};
 use cooper_build::{Failure, OnError, PACKER_VERSION};
-use cooper_hcl::{Code, Diagnostic, Reported};
+use cooper_hcl::schema::Places;
+use cooper_hcl::value::convert::ValueStep;
+use cooper_hcl::{Code, Diagnostic, Reported, Span};
 use cooper_wire::cty;
 use cooper_wire::message::Configs;
 use cooper_wire::msgpack::Value;
@@ -55,13 +57,12 @@ fn surroundings(origin: &Origin) -> Value {
 /// Records what a component finds wrong with its arguments. Each mistake points at the argument
 /// that it names, or at the block.
 pub(super) fn refused(config: &Config<'_>, text: &str) -> Reported {
-    let mistakes = mistakes(text);
-    let record = |mistake: &&str| {
+    let record = |mistake: &str| {
         let error = Diagnostic::error(Code::Plugin, one_line(mistake));
-        match (named_argument(config, mistake), config.phase) {
-            (Some(argument), _) => {
-                let error = error.at(config.place(argument), "");
-                config.looking_at(&[argument]).diags.error(error)
+        match (Named::by(mistake, &config.places), config.phase) {
+            (Some(named), _) => {
+                let error = error.at(named.place(&config.places), "");
+                config.looking_at(&[&named.argument]).diags.error(error)
             }
             // It may be about what stands there for something that is not known yet.
             (None, Phase::Draft) => config.doubtful.error(error.at(config.places.header, "")),
@@ -70,34 +71,48 @@ pub(super) fn refused(config: &Config<'_>, text: &str) -> Reported {
             }
         }
     };
-    let mut recorded: Vec<Reported> = mistakes.iter().map(record).collect();
-    recorded.pop().unwrap_or_else(|| record(&"the arguments cannot be used"))
+    let mut recorded: Vec<Reported> =
+        mistakes(text, &config.places).into_iter().map(record).collect();
+    recorded.pop().unwrap_or_else(|| record("the arguments cannot be used"))
 }
 
-/// Records that nobody is there to read the arguments.
-pub(super) fn not_started(config: &Config<'_>, failure: &Failure) -> Reported {
+/// Records that a component has not read its arguments, whatever they are.
+pub(super) fn unread(config: &Config<'_>, failure: &Failure) -> Reported {
     let error = Diagnostic::error(Code::Plugin, failure.to_string());
     config.diags.error(error.at(config.places.header, "").help(failure.next_step()))
 }
 
 /// Records what a component finds odd.
 pub(super) fn warn(config: &Config<'_>, text: &str) {
-    let place = named_argument(config, text);
-    let place = place.map_or(config.places.header, |argument| config.place(argument));
+    let named = Named::by(text, &config.places);
+    let place = named.map_or(config.places.header, |named| named.place(&config.places));
     config.diags.warn(Diagnostic::warning(Code::Plugin, one_line(text)).at(place, ""));
 }
 
-/// The mistakes of a list as Go programs write it: `2 error(s) occurred:` and lines with stars.
-fn mistakes(text: &str) -> Vec<&str> {
+/// The mistakes of a list as Go programs write it, `2 error(s) occurred:` and lines with stars; or
+/// of several lines of which each names an argument.
+fn mistakes<'a>(text: &'a str, places: &Places) -> Vec<&'a str> {
     let text = text.trim();
-    let is_list = text.split_once(" occurred:").is_some_and(|(head, _)| {
-        head.ends_with("error(s)") || head.ends_with("error") || head.ends_with("errors")
-    });
-    if !is_list {
-        return vec![text].into_iter().filter(|text| !text.is_empty()).collect();
+    if !begins_list(text) {
+        let lines: Vec<&str> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        return match lines.iter().all(|line| Named::by(line, places).is_some()) {
+            true => lines,
+            false => vec![text].into_iter().filter(|text| !text.is_empty()).collect(),
+        };
     }
     let items = text.split("\n* ").flat_map(|part| part.split("\n\t* ")).skip(1);
-    items.map(str::trim).filter(|item| !item.is_empty()).collect()
+    items.map(str::trim).filter(|item| !item.is_empty() && !begins_list(item)).collect()
+}
+
+/// Whether this is the head of a list, or begins with one.
+fn begins_list(text: &str) -> bool {
+    let head = text.lines().next().unwrap_or_default();
+    let head = [" occurred:", " decoding:"].iter().find_map(|end| head.strip_suffix(end));
+    let count = head.and_then(|head| {
+        ["error(s)", "errors", "error"].iter().find_map(|noun| head.strip_suffix(noun))
+    });
+    count.is_some_and(|count| count.trim().parse::<u64>().is_ok())
 }
 
 /// A text in one line.
@@ -105,30 +120,139 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The argument that is given and that a mistake names, if it names one only.
-fn named_argument<'a>(config: &'a Config<'_>, text: &str) -> Option<&'a str> {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    let words: Vec<&str> = text.split(|c| !is_word(c)).collect();
-    let mut named = config.places.arguments.keys().filter(|name| {
-        // A word such as `name` or `type` may be just that.
-        let quoted = ["`", "'", "\""].iter().any(|q| text.contains(&format!("{q}{name}{q}")));
-        quoted || (name.contains('_') && words.contains(&name.as_str()))
-    });
-    let first = named.next()?;
-    named.next().is_none().then_some(first)
+/// An argument or block that is given, or a part of it, as a mistake names it: `path`,
+/// `file[1].path`.
+#[derive(PartialEq, Eq, Debug)]
+struct Named {
+    argument: String,
+    inside: Vec<ValueStep>,
+}
+
+impl Named {
+    /// What a text names, if it is one thing only.
+    fn by(text: &str, places: &Places) -> Option<Self> {
+        let is_part = |c: char| c.is_alphanumeric() || "_.[]".contains(c);
+        let mut found = None;
+        for word in text.split(|c: char| !is_part(c)) {
+            let path = word.trim_matches('.');
+            let Some(named) = Self::read(path).filter(|named| named.is_given(places)) else {
+                continue;
+            };
+            // A word such as `name` or `type` may be just that.
+            let quoted = ["`", "'", "\""].iter().any(|q| text.contains(&format!("{q}{path}{q}")));
+            let is_in_block =
+                !named.inside.is_empty() && places.blocks.contains_key(&named.argument);
+            if !quoted && !is_in_block && !path.contains('_') {
+                continue;
+            }
+            if found.as_ref().is_some_and(|found| *found != named) {
+                return None;
+            }
+            found = Some(named);
+        }
+        found
+    }
+
+    /// Reads `file[1].path`, or `file.1.path`.
+    fn read(path: &str) -> Option<Self> {
+        let mut steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
+        let argument = steps.next().filter(|argument| !argument.is_empty())?.to_owned();
+        let step = |step: &str| match step.parse() {
+            Ok(index) => Some(ValueStep::Index(index)),
+            Err(_) if step.is_empty() => None,
+            Err(_) => Some(ValueStep::Key(step.into())),
+        };
+        Some(Self { argument, inside: steps.map(step).collect::<Option<_>>()? })
+    }
+
+    fn is_given(&self, places: &Places) -> bool {
+        places.arguments.contains_key(&self.argument) || places.blocks.contains_key(&self.argument)
+    }
+
+    fn place(&self, places: &Places) -> Span {
+        let is_one_of_several = || {
+            let count = places.blocks.get(&self.argument).map_or(1, Vec::len);
+            count > 1 && !matches!(self.inside.first(), Some(ValueStep::Index(_)))
+        };
+        match is_one_of_several() {
+            true => places.header,
+            false => places.part(&self.argument, &self.inside),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use cooper_hcl::ast::{Expr, ExprKind};
+
     use super::*;
+
+    /// `path` and `the_list` are given, one `limit` block, and two `file` blocks.
+    fn places() -> Places {
+        let given = |name: &str| {
+            let kind = Arc::new(ExprKind::Variable("x".into()));
+            (name.to_owned(), (Span::NONE, Expr { kind, span: Span::NONE }))
+        };
+        let blocks = |name: &str, count| (name.to_owned(), vec![Places::default(); count]);
+        Places {
+            header: Span::NONE,
+            arguments: ["path", "the_list"].map(given).into(),
+            blocks: [blocks("limit", 1), blocks("file", 2)].into(),
+        }
+    }
 
     #[test]
     fn lists_of_mistakes_are_taken_apart() {
-        let go = "2 error(s) occurred:\n\n* ERROR: -> a\n* b is\n  long\n";
-        assert_eq!(mistakes(go), ["ERROR: -> a", "b is\n  long"]);
-        assert_eq!(mistakes("1 error occurred:\n\t* no image\n\n"), ["no image"]);
-        assert_eq!(mistakes("bad config"), ["bad config"]);
-        assert_eq!(mistakes("an error occurred: * x"), Vec::<&str>::new());
-        assert!(mistakes(" \n").is_empty());
+        let places = places();
+        for (text, taken_apart) in [
+            (
+                "2 error(s) occurred:\n\n* ERROR: -> a\n* b is\n  long\n",
+                &["ERROR: -> a", "b is\n  long"][..],
+            ),
+            ("1 error occurred:\n\t* no image\n\n", &["no image"]),
+            (
+                "1 error(s) occurred:\n\n* 2 error(s) decoding:\n\n* 'a' is\n* 'b' is",
+                &["'a' is", "'b' is"],
+            ),
+            ("bad config", &["bad config"]),
+            ("bad\nconfig", &["bad\nconfig"]),
+            (
+                "`path` is bad\n`limit.files`: too many",
+                &["`path` is bad", "`limit.files`: too many"],
+            ),
+            ("`path` is bad\nand so on", &["`path` is bad\nand so on"]),
+            ("an error occurred: * x", &["an error occurred: * x"]),
+            (" \n", &[]),
+        ] {
+            assert_eq!(mistakes(text, &places), taken_apart, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_names_what_is_given() {
+        let places = places();
+        for (text, named) in [
+            ("`path` must begin with `/`", Some("path")),
+            ("the path is wrong", None),
+            ("the_list is wrong", Some("the_list")),
+            ("`the_list[2]` is wrong", Some("the_list[2]")),
+            ("`path` and `limit` exclude each other", None),
+            ("limit.files must be positive", Some("limit[files]")),
+            ("'file[1].path' is wrong: path.go", Some("file[1][path]")),
+            ("`file.1.path` is wrong", Some("file[1][path]")),
+            ("`other` is missing", None),
+            ("[path] . .. a..b", None),
+        ] {
+            let found = Named::by(text, &places).map(|found| {
+                let step = |step: &ValueStep| match step {
+                    ValueStep::Index(index) => format!("[{index}]"),
+                    ValueStep::Key(key) => format!("[{key}]"),
+                };
+                found.argument + &found.inside.iter().map(step).collect::<String>()
+            });
+            assert_eq!(found.as_deref(), named, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Post-processors of plugins.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cooper_build::component::{self, Config, Keep, PostProcessor, Processed};
 use cooper_build::{Artifact, Failure, StepCx};
@@ -12,7 +13,7 @@ use cooper_wire::service::post_processor::{Input, Made, Remote};
 use futures::future::BoxFuture;
 
 use super::arguments::configs;
-use super::{ASKING, Component, READING};
+use super::{ASKING, Component, GRACE, READING, until_cancelled};
 use crate::artifact::{Shown, received};
 use crate::process::{Launch, Process};
 use crate::schemas::Said;
@@ -73,7 +74,10 @@ impl PluginPostProcessor {
         }
         // Dropping this ends the process, and so what it does.
         let process = Arc::new(process);
-        let made = remote.post_process(StepUi::new(cx), Shown(input.clone())).await;
+        let work = remote.post_process(StepUi::new(cx), Shown(input.clone()));
+        let Some(made) = until_cancelled(cx, remote.cancel(), work).await else {
+            return Err(Failure::cancelled());
+        };
         let Made { artifact, input } = match made {
             Ok(made) => made,
             Err(error) => return Err(process.failure(error).await),
@@ -95,6 +99,10 @@ impl PluginPostProcessor {
 }
 
 impl PostProcessor for PluginPostProcessor {
+    fn grace(&self) -> Duration {
+        GRACE
+    }
+
     fn process<'a>(
         &'a self,
         cx: &'a StepCx,

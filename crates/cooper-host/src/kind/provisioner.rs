@@ -15,15 +15,12 @@ use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
 use super::arguments::configs;
-use super::{ASKING, Component, READING};
+use super::{ASKING, Component, GRACE, READING, until_cancelled};
 use crate::machine::Shown;
 use crate::process::{Launch, Process};
 use crate::schemas::Said;
 use crate::ui::StepUi;
 use crate::value::data;
-
-/// How long a provisioner that was cancelled may take to end what it does.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// A kind of provisioner whose work a plugin does.
 pub(crate) struct ProvisionerKind(Arc<Component<Remote>>);
@@ -85,9 +82,12 @@ impl PluginProvisioner {
         if let Err(error) = remote.prepare(&self.configs, READING).await {
             return Err(process.failure(error).await);
         }
-        let mut cancelling = Cancelling(Some((process, remote.clone())));
-        let done = remote.provision(data(cx.facts()), StepUi::new(cx), Shown::new(machine)).await;
-        let Some((process, remote)) = cancelling.0.take() else { return Ok(()) };
+        let work = remote.provision(data(cx.facts()), StepUi::new(cx), Shown::new(machine));
+        let done = until_cancelled(cx, remote.cancel(), work).await;
+        let Some(done) = done else {
+            // What was cancelled can do nothing more.
+            return Err(Failure::cancelled());
+        };
         match done {
             Ok(()) => {
                 *self.process.lock().await = Some((process, remote));
@@ -103,24 +103,11 @@ impl PluginProvisioner {
     }
 }
 
-/// Cancels what a plugin does when nobody waits for it any more. A process that was cancelled can do
-/// nothing more, and is ended after a moment.
-struct Cancelling(Option<(Process, Remote)>);
-
-impl Drop for Cancelling {
-    fn drop(&mut self) {
-        let Some((process, remote)) = self.0.take() else { return };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move {
-                remote.cancel().await;
-                tokio::time::sleep(GRACE).await;
-                drop(process);
-            });
-        }
-    }
-}
-
 impl Provisioner for PluginProvisioner {
+    fn grace(&self) -> Duration {
+        GRACE
+    }
+
     fn provision<'a>(
         &'a self,
         cx: &'a StepCx,

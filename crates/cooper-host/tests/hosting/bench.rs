@@ -112,6 +112,11 @@ impl Bench {
         fs::write(&self.program, script + "# more\n").expect("there is room for a file");
     }
 
+    /// Whether a provisioner was cancelled, and not only killed.
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.folder.path().join(plugin::LEFT).exists()
+    }
+
     /// The processes of the plugin.
     pub(crate) fn processes(&self) -> Vec<String> {
         let folder = self.folder.path().display().to_string();

@@ -122,6 +122,11 @@ build { sources = ["source.test.box"] }
 fn refusals() -> Result<(), Failed> {
     let template = r#"
 source "test" "box" { name = "bad" }
+source "test" "other" {
+  name = "good"
+  tag { key = "a" }
+  tag { key = "bad" }
+}
 build {
   sources = ["source.test.box"]
   provisioner "test-run" {
@@ -129,6 +134,7 @@ build {
     commands = ["bad"]
   }
 }
+build { sources = ["source.test.other"] }
 "#;
     for mode in ["good", "sdk"] {
         let mistakes = Bench::new(mode).run(template).mistakes;
@@ -136,7 +142,8 @@ build {
             mistakes,
             vec![
                 "t.pkr.hcl:2:1: the machine cannot be called so".to_owned(),
-                "t.pkr.hcl:7:16: `commands` has one that is bad".to_owned(),
+                "t.pkr.hcl:6:15: `tag[1].key` is bad".to_owned(),
+                "t.pkr.hcl:12:16: `commands` has one that is bad".to_owned(),
             ],
         )?;
     }
@@ -239,6 +246,10 @@ build {
         let Outcome { failures, .. } = Bench::new(mode).run(template);
         has(&failures.join("\n"), "did not end within its timeout of 300ms")?;
     }
+    let bench = Bench::new("good");
+    let Outcome { failures, .. } = bench.run(&template.replace("\"sleep\"", "\"stay\""));
+    has(&failures.join("\n"), "did not end within its timeout of 300ms")?;
+    same(bench.was_cancelled(), true)?;
     match started.elapsed().as_secs() < 60 {
         true => Ok(()),
         false => Err("it took too long".into()),

@@ -213,7 +213,15 @@ impl builder::Builder for Component {
             true => Err("1 error(s) occurred:\n\n* the machine cannot be called so".to_owned()),
             false => Ok(()),
         };
-        let error = self.take(&configs).and_then(|()| bad()).err();
+        let is_bad = |tag: &cty::Value| match tag {
+            cty::Value::Mapping(tag) => tag["key"] == cty::Value::Text("bad".to_owned()),
+            _ => false,
+        };
+        let bad_tag = || match self.list("tag").iter().position(is_bad) {
+            Some(index) => Err(format!("`tag[{index}].key` is bad")),
+            None => Ok(()),
+        };
+        let error = self.take(&configs).and_then(|()| bad()).and_then(|()| bad_tag()).err();
         let error = error.map(|message| Failed { message });
         Prepared { generated: vec!["Custom".to_owned()], warnings: Vec::new(), error }
     }
@@ -372,6 +380,11 @@ impl provisioner::Provisioner for Component {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 continue;
             }
+            if command == "stay" {
+                // Nothing but being cancelled ends it.
+                let _left = Leaving;
+                std::future::pending::<()>().await;
+            }
             if let Some(count) = command.strip_prefix("meet ") {
                 let count = count.parse().map_err(|_| "no number".to_owned())?;
                 meet(&self.name(), &fact("Name"), count).await?;
@@ -391,6 +404,19 @@ impl provisioner::Provisioner for Component {
         Ok(())
     }
 }
+
+/// Notes in a file that it was left.
+struct Leaving;
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let folder = std::env::var_os("COOPER_TEST_FOLDER").expect("there is a folder");
+        std::fs::write(std::path::Path::new(&folder).join(LEFT), "").expect("there is room");
+    }
+}
+
+/// The file that tells that a provisioner was cancelled.
+pub(crate) const LEFT: &str = "left";
 
 /// Waits until so many processes are here.
 async fn meet(what: &str, name: &str, count: usize) -> Result<(), String> {

@@ -39,9 +39,12 @@ impl Builder for Box {
     const FACTS: &'static [&'static str] = &["Custom"];
 
     fn prepare(&mut self, _: &Build) -> Result {
-        match self.name.as_str() {
-            "bad" => Err("the machine cannot be called so".into()),
-            _ => Ok(()),
+        if self.name == "bad" {
+            return Err("the machine cannot be called so".into());
+        }
+        match self.tag.iter().position(|tag| tag.key.as_deref() == Some("bad")) {
+            Some(index) => Err(format!("`tag[{index}].key` is bad").into()),
+            None => Ok(()),
         }
     }
 
