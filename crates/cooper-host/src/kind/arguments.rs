@@ -59,7 +59,7 @@ fn surroundings(origin: &Origin) -> Value {
 pub(super) fn refused(config: &Config<'_>, text: &str) -> Reported {
     let record = |mistake: &str| {
         let error = Diagnostic::error(Code::Plugin, one_line(mistake));
-        match (Named::by(mistake, &config.places), config.phase) {
+        match (Named::by(mistake, config), config.phase) {
             (Some(named), _) => {
                 let error = error.at(named.place(&config.places), "");
                 config.looking_at(&[&named.argument]).diags.error(error)
@@ -71,8 +71,7 @@ pub(super) fn refused(config: &Config<'_>, text: &str) -> Reported {
             }
         }
     };
-    let mut recorded: Vec<Reported> =
-        mistakes(text, &config.places).into_iter().map(record).collect();
+    let mut recorded: Vec<Reported> = mistakes(text, config).into_iter().map(record).collect();
     recorded.pop().unwrap_or_else(|| record("the arguments cannot be used"))
 }
 
@@ -84,19 +83,19 @@ pub(super) fn unread(config: &Config<'_>, failure: &Failure) -> Reported {
 
 /// Records what a component finds odd.
 pub(super) fn warn(config: &Config<'_>, text: &str) {
-    let named = Named::by(text, &config.places);
+    let named = Named::by(text, config);
     let place = named.map_or(config.places.header, |named| named.place(&config.places));
     config.diags.warn(Diagnostic::warning(Code::Plugin, one_line(text)).at(place, ""));
 }
 
 /// The mistakes of a list as Go programs write it, `2 error(s) occurred:` and lines with stars; or
 /// of several lines of which each names an argument.
-fn mistakes<'a>(text: &'a str, places: &Places) -> Vec<&'a str> {
+fn mistakes<'a>(text: &'a str, arguments: &impl Arguments) -> Vec<&'a str> {
     let text = text.trim();
     if !begins_list(text) {
         let lines: Vec<&str> =
             text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        return match lines.iter().all(|line| Named::by(line, places).is_some()) {
+        return match lines.iter().all(|line| Named::by(line, arguments).is_some()) {
             true => lines,
             false => vec![text].into_iter().filter(|text| !text.is_empty()).collect(),
         };
@@ -120,8 +119,26 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// An argument or block that is given, or a part of it, as a mistake names it: `path`,
-/// `file[1].path`.
+/// The arguments that mistakes are about.
+trait Arguments {
+    /// Whether there is an argument or block of this name, given or not.
+    fn has(&self, name: &str) -> bool;
+
+    /// Whether a block of this name is given.
+    fn has_block(&self, name: &str) -> bool;
+}
+
+impl Arguments for Config<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.value.as_mapping().is_some_and(|arguments| arguments.contains_key(name))
+    }
+
+    fn has_block(&self, name: &str) -> bool {
+        self.places.blocks.contains_key(name)
+    }
+}
+
+/// An argument or block, or a part of it, as a mistake names it: `path`, `file[1].path`.
 #[derive(PartialEq, Eq, Debug)]
 struct Named {
     argument: String,
@@ -130,18 +147,18 @@ struct Named {
 
 impl Named {
     /// What a text names, if it is one thing only.
-    fn by(text: &str, places: &Places) -> Option<Self> {
+    fn by(text: &str, arguments: &impl Arguments) -> Option<Self> {
         let is_part = |c: char| c.is_alphanumeric() || "_.[]".contains(c);
         let mut found = None;
         for word in text.split(|c: char| !is_part(c)) {
             let path = word.trim_matches('.');
-            let Some(named) = Self::read(path).filter(|named| named.is_given(places)) else {
+            let Some(named) = Self::read(path).filter(|named| arguments.has(&named.argument))
+            else {
                 continue;
             };
             // A word such as `name` or `type` may be just that.
             let quoted = ["`", "'", "\""].iter().any(|q| text.contains(&format!("{q}{path}{q}")));
-            let is_in_block =
-                !named.inside.is_empty() && places.blocks.contains_key(&named.argument);
+            let is_in_block = !named.inside.is_empty() && arguments.has_block(&named.argument);
             if !quoted && !is_in_block && !path.contains('_') {
                 continue;
             }
@@ -165,10 +182,6 @@ impl Named {
         Some(Self { argument, inside: steps.map(step).collect::<Option<_>>()? })
     }
 
-    fn is_given(&self, places: &Places) -> bool {
-        places.arguments.contains_key(&self.argument) || places.blocks.contains_key(&self.argument)
-    }
-
     fn place(&self, places: &Places) -> Span {
         let is_one_of_several = || {
             let count = places.blocks.get(&self.argument).map_or(1, Vec::len);
@@ -183,29 +196,23 @@ impl Named {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use cooper_hcl::ast::{Expr, ExprKind};
-
     use super::*;
 
-    /// `path` and `the_list` are given, one `limit` block, and two `file` blocks.
-    fn places() -> Places {
-        let given = |name: &str| {
-            let kind = Arc::new(ExprKind::Variable("x".into()));
-            (name.to_owned(), (Span::NONE, Expr { kind, span: Span::NONE }))
-        };
-        let blocks = |name: &str, count| (name.to_owned(), vec![Places::default(); count]);
-        Places {
-            header: Span::NONE,
-            arguments: ["path", "the_list"].map(given).into(),
-            blocks: [blocks("limit", 1), blocks("file", 2)].into(),
+    /// There are `path` and `the_list`, and the blocks `limit` and `file` are given.
+    struct Given;
+
+    impl Arguments for Given {
+        fn has(&self, name: &str) -> bool {
+            ["path", "the_list"].contains(&name) || self.has_block(name)
+        }
+
+        fn has_block(&self, name: &str) -> bool {
+            ["limit", "file"].contains(&name)
         }
     }
 
     #[test]
     fn lists_of_mistakes_are_taken_apart() {
-        let places = places();
         for (text, taken_apart) in [
             (
                 "2 error(s) occurred:\n\n* ERROR: -> a\n* b is\n  long\n",
@@ -226,13 +233,12 @@ mod tests {
             ("an error occurred: * x", &["an error occurred: * x"]),
             (" \n", &[]),
         ] {
-            assert_eq!(mistakes(text, &places), taken_apart, "{text}");
+            assert_eq!(mistakes(text, &Given), taken_apart, "{text}");
         }
     }
 
     #[test]
     fn a_mistake_names_what_is_given() {
-        let places = places();
         for (text, named) in [
             ("`path` must begin with `/`", Some("path")),
             ("the path is wrong", None),
@@ -245,7 +251,7 @@ mod tests {
             ("`other` is missing", None),
             ("[path] . .. a..b", None),
         ] {
-            let found = Named::by(text, &places).map(|found| {
+            let found = Named::by(text, &Given).map(|found| {
                 let step = |step: &ValueStep| match step {
                     ValueStep::Index(index) => format!("[{index}]"),
                     ValueStep::Key(key) => format!("[{key}]"),

@@ -142,8 +142,8 @@ build { sources = ["source.test.other"] }
             mistakes,
             vec![
                 "t.pkr.hcl:2:1: the machine cannot be called so".to_owned(),
-                "t.pkr.hcl:6:15: `tag[1].key` is bad".to_owned(),
                 "t.pkr.hcl:12:16: `commands` has one that is bad".to_owned(),
+                "t.pkr.hcl:6:15: `tag[1].key` is bad".to_owned(),
             ],
         )?;
     }
