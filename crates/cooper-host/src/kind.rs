@@ -168,8 +168,7 @@ impl<R> Component<R> {
         let failed = |failure: &Failure| unread(config, failure);
         // Nobody closes it.
         let _room = self.reading.acquire().await;
-        let (process, remote) =
-            self.process().await.map_err(|failure| failed(&failure))?;
+        let (process, remote) = self.process().await.map_err(|failure| failed(&failure))?;
         match ask(remote.clone()).await {
             Ok(said) => Ok((process, remote, said)),
             Err(CallError::Refused(text)) => {
