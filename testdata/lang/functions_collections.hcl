@@ -241,6 +241,7 @@ merge_null      = [merge(null, { b = 2 }), { "b" : 2 }]
 merge_unknown   = [merge(unknown_map, { b = 2 }), "<unknown any>"]
 merge_wrong     = merge("x", { b = 2 }) # error: 25-28 function-call "a map or an object is required, not string"
 merge_empty     = [merge({}, { b = 2 }), { "b" : 2 }]
+merge_unicode   = [merge({ "é" = "👩‍👩‍👧" }, { "e\u0301" = "ü" }), { "é" : "ü" }]
 merge_null_2    = [merge({ a = 1 }, null), { "a" : 1 }]
 merge_unknown_2 = [merge({ a = 1 }, unknown_map), "<unknown any>"]
 merge_wrong_2   = merge({ a = 1 }, "x") # error: 36-39 function-call "a map or an object is required, not string"
@@ -356,6 +357,7 @@ values_null    = values(null) # error: 25-29 function-call "the argument `map` m
 values_unknown = [values(unknown_map), "<unknown list(number)>"]
 values_wrong   = values("x") # error: 25-28 function-call "a map or an object is required, not string"
 values_empty   = [values({}), []]
+values_unicode = [values({ "é" = "👩‍👩‍👧", z = "ü" }), ["ü", "👩‍👩‍👧"]]
 values_more    = values({ a = 1 }, "x") # error: 36-39 function-call "`values` takes 1 argument, not 2"
 values_less    = values()               # error: 18-26 function-call "`values` takes 1 argument, not 0"
 

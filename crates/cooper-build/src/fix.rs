@@ -11,6 +11,7 @@ use std::path::Path;
 use cooper_hcl::{Code, Diagnostic, Reported};
 
 use crate::session::Session;
+use crate::template::legacy::check_builders;
 use crate::template::load::{legacy_template, read_legacy};
 use json::{Json, Object};
 use table::{FIXES, Fix, Part};
@@ -41,7 +42,7 @@ pub fn check_fixed(path: &Path, text: String, session: &mut Session) -> Result<(
     let name = format!("{} (fixed)", path.display());
     let file = session.add(&name, text)?;
     let node = cooper_hcl::json::parse(&file, &session.diags)?;
-    legacy_template(path, &node, &file, &session.diags);
+    check_builders(&legacy_template(path, &node, &file, &session.diags), &session.diags);
     session.diags.check()
 }
 

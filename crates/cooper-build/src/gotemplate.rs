@@ -13,7 +13,7 @@ mod print;
 mod render;
 mod scan;
 
-use cooper_hcl::System;
+use cooper_hcl::{SecretRequest, System};
 
 pub use data::Data;
 pub use pieces::{Action, Operation, Piece, pieces};
@@ -48,19 +48,29 @@ pub struct Context<'a> {
     /// Whether the data is complete, so that `build` can look into it. While a component is
     /// prepared it is not.
     pub complete: bool,
-    /// What `user` tells; then `env` is allowed too. Only the variables of legacy templates have
-    /// both.
+    /// What `user` and its like tell; then `env` is allowed too. Only the variables of legacy
+    /// templates have these.
     pub variables: Option<&'a dyn Variables>,
 }
 
-/// The variables that `{{user}}` can name.
+/// What the variables of a legacy template can ask for.
 pub trait Variables {
-    /// The value of a variable.
+    /// The value of another variable.
     ///
     /// # Errors
     ///
     /// What is wrong with it, as a diagnostic's message.
     fn user(&self, name: &str) -> Result<String, String>;
+
+    /// What a place that keeps secrets has.
+    ///
+    /// # Errors
+    ///
+    /// Why there is nothing, as a diagnostic's message.
+    fn secret(&self, wanted: &SecretRequest) -> Result<String, String>;
+
+    /// `template_dir`: the folder that the template is in, as an absolute path.
+    fn template_dir(&self) -> String;
 }
 
 impl Template {

@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Expr};
 use cooper_hcl::json::{self, Property};
 use cooper_hcl::value::Marks;
 use cooper_hcl::{
-    Code, Diagnostic, Environment, Functions, Reported, Scope, SourceFile, Span, Type, Value,
-    did_you_mean, evaluate, parse_expression,
+    Code, Diagnostic, Diagnostics, Environment, Functions, Reported, Scope, SourceFile, Span, Type,
+    Value, did_you_mean, evaluate, parse_expression,
 };
 
 use crate::session::Session;
@@ -259,24 +258,22 @@ impl<'a> Given<'a> {
         let Ok(text) = read_text(path, session) else { return undeclared };
         let Ok(file) = session.add(&path.to_string_lossy(), text) else { return undeclared };
         let Ok(node) = json::parse(&file, &session.diags) else { return undeclared };
+        if self.language == Language::Legacy {
+            node.check_keys(&session.diags);
+        }
         let json::NodeKind::Object(properties) = node.kind else {
             let message = format!("`{}` is not a JSON object", path.display());
             let error = Diagnostic::error(Code::Syntax, message).at(node.span, "");
             session.diags.error(error.help("write `{ \"NAME\": VALUE }`"));
             return undeclared;
         };
-        let mut first: HashMap<Arc<str>, Span> = HashMap::new();
+        if self.language == Language::Hcl {
+            check_variables(&properties, &session.diags);
+        }
         for Property { name, name_span, value } in properties {
             if &*name == "//" {
                 continue;
             }
-            if let Some(&first) = first.get(&name) {
-                let message = format!("the variable `{name}` is given twice");
-                let error = Diagnostic::error(Code::Duplicate, message).at(name_span, "again here");
-                session.diags.error(error.label(first, "first given here"));
-                continue;
-            }
-            first.insert(name.clone(), name_span);
             let Some(&index) = self.index.get(&*name) else {
                 if &*name == "variable" && self.language == Language::Hcl {
                     let message = "a variable file has no block `variable`";
@@ -294,6 +291,21 @@ impl<'a> Given<'a> {
             self.values[index] = Some(Raw { content, origin, from, span });
         }
         undeclared
+    }
+}
+
+/// Records variables that a file has twice, and warns of keys that are twice in a value.
+fn check_variables(properties: &[Property], diags: &Diagnostics) {
+    let mut first: HashMap<&str, Span> = HashMap::new();
+    for Property { name, name_span, value } in properties {
+        value.check_keys(diags);
+        if &**name != "//"
+            && let Some(first) = first.insert(name, *name_span)
+        {
+            let message = format!("the variable `{name}` is given twice");
+            let error = Diagnostic::error(Code::Duplicate, message).at(*name_span, "again here");
+            diags.error(error.label(first, "first given here"));
+        }
     }
 }
 

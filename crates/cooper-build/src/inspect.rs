@@ -1,6 +1,8 @@
 //! What a template holds: its variables, locals, sources and builds, with the values that are
 //! known without building anything.
 
+mod legacy;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,10 +13,14 @@ use crate::component::Catalog;
 use crate::inputs::{InputOptions, InputOrigin, Inputs};
 use crate::resolve::{DataSources, Values, resolve_given};
 use crate::session::Session;
+use crate::template::load::{legacy_template, read_legacy};
 use crate::template::repeat::bind;
 use crate::template::{
-    BuildBlock, ExpandedBuild, PluginRequirement, SourceRef, StepBlock, Template,
+    BuildBlock, ExpandedBuild, Language, PluginRequirement, SourceRef, StepBlock, Template,
+    is_legacy,
 };
+
+pub use legacy::{LegacyBuilder, LegacyInspection, LegacyVariable};
 
 /// What a template holds. Values carry their marks: what is sensitive must be shown as such.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +37,8 @@ pub struct Inspection {
     pub sources: Vec<InspectedSource>,
     /// The `build` blocks, in order.
     pub builds: Vec<InspectedBuild>,
+    /// What a legacy template says, as it was written; nothing for one in HCL.
+    pub legacy: Option<LegacyInspection>,
 }
 
 /// A variable.
@@ -120,7 +128,7 @@ pub struct InspectedStep {
 /// What a text is that cannot be known before a build.
 const UNKNOWN: &str = "<unknown>";
 /// What stands for a text that must not be shown.
-const SENSITIVE: &str = "<sensitive>";
+pub const SENSITIVE: &str = "<sensitive>";
 
 /// Reads a template and evaluates what it says without building or contacting anything: what data
 /// sources find is unknown. A variable without a value is unknown here too, and no mistake. What
@@ -135,12 +143,19 @@ pub async fn inspect(
     catalog: &Catalog,
     session: &mut Session,
 ) -> Result<Inspection, Reported> {
-    let template = Template::load_all(path, session)?;
+    let (template, legacy) = match is_legacy(path, &*session.system) {
+        true => {
+            let (node, file) = read_legacy(path, session)?;
+            let template = legacy_template(path, &node, &file, &session.diags);
+            (template, Some(LegacyInspection::read(&node)))
+        }
+        false => (Template::load_all(path, session)?, None),
+    };
     let inputs = Inputs::collect_all(inputs, &template, session);
     let asked = DataSources::Check;
     let catalog = &catalog.extended(&template, session).await;
     let values = resolve_given(&template, &inputs, catalog, asked, session).await;
-    Ok(inspection(&template, &inputs, &values, session))
+    Ok(Inspection { legacy, ..inspection(&template, &inputs, &values, session) })
 }
 
 /// What a template holds, its values being known.
@@ -191,6 +206,7 @@ impl Inspector<'_> {
             data_sources: data.collect(),
             sources: sources.collect(),
             builds: builds.iter().map(|block| self.build(block)).collect(),
+            legacy: None,
         }
     }
 
@@ -243,7 +259,10 @@ impl Inspector<'_> {
             }
         }
         for nested in &blocks.uses {
-            let mut scope = Scope::new();
+            let mut scope = match self.template.language {
+                Language::Hcl => Scope::new(),
+                Language::Legacy => scope.child(),
+            };
             bind(&nested.elements, &mut scope);
             let name = nested.name.as_ref().and_then(|name| self.text(name, &scope));
             let name = name.filter(|name| !name.is_empty());

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use cooper_hcl::schema::Schema;
 use cooper_hcl::value::Marks;
-use cooper_hcl::{Diagnostic, FileKind, Reported, System, Type, Value};
+use cooper_hcl::{
+    Diagnostic, FileKind, Reported, SecretRequest, SecretStores, System, Type, Value,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -31,6 +33,14 @@ use crate::{
 pub(crate) struct Memory {
     pub(crate) files: BTreeMap<PathBuf, String>,
     pub(crate) env: BTreeMap<String, String>,
+    /// What every place that keeps secrets answers; nothing while none is to be asked.
+    pub(crate) secret: Option<String>,
+}
+
+impl SecretStores for Memory {
+    fn ask(&self, _: &SecretRequest) -> Result<Option<String>, String> {
+        Ok(self.secret.clone())
+    }
 }
 
 impl System for Memory {
@@ -79,6 +89,10 @@ impl System for Memory {
 
     fn random(&self, buffer: &mut [u8]) {
         buffer.fill(0);
+    }
+
+    fn secret_stores(&self) -> &dyn SecretStores {
+        self
     }
 }
 

@@ -17,6 +17,7 @@ use cooper_hcl::schema::Schema;
 
 use crate::component::{Catalog, Role};
 use crate::session::Session;
+use crate::template::legacy::check_builders;
 use crate::template::load::{legacy_template, read_legacy};
 use crate::template::{BuildBlock, ChainItem, Repeated, StepBlock, Template};
 use names::Names;
@@ -50,6 +51,7 @@ pub fn upgrade(
 ) -> Result<String, Reported> {
     let (node, file) = read_legacy(path, session)?;
     let template = legacy_template(path, &node, &file, &session.diags);
+    check_builders(&template, &session.diags);
     session.diags.check()?;
     let variables = Variables::read(&template, &file, &session.diags);
     session.diags.check()?;

@@ -3,6 +3,7 @@
 //! Both HCL syntaxes, native and JSON, are read into this tree.
 
 mod decided;
+mod keys;
 mod reference;
 mod relocate;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use crate::source::{SourceFile, Span};
 use crate::value::Number;
 
+pub(crate) use keys::{check_keys, set_twice};
 pub use reference::Reference;
 
 /// A whole file.

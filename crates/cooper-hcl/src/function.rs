@@ -22,6 +22,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use self::file::absolute;
 use crate::system::System;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 

@@ -7,9 +7,12 @@
 mod parse;
 mod string;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::ast::set_twice;
+use crate::diagnostic::Diagnostics;
 use crate::source::{SourceFile, Span};
 use crate::value::{Number, Type, Value};
 
@@ -72,6 +75,31 @@ impl Node {
             NodeKind::Array(_) => "an array",
             NodeKind::Object(_) => "an object",
         }
+    }
+
+    /// Calls `tell` for each property that an object in it has again, at any depth, with the place
+    /// of the one before.
+    pub fn each_repeated(&self, tell: &mut dyn FnMut(&Property, Span)) {
+        match &self.kind {
+            NodeKind::Array(elements) => elements.iter().for_each(|node| node.each_repeated(tell)),
+            NodeKind::Object(properties) => {
+                let mut seen: HashMap<&str, Span> = HashMap::with_capacity(properties.len());
+                for property in properties {
+                    if let Some(before) = seen.insert(&property.name, property.name_span) {
+                        tell(property, before);
+                    }
+                    property.value.each_repeated(tell);
+                }
+            }
+            NodeKind::Null | NodeKind::Bool(_) | NodeKind::Number(_) | NodeKind::String(_) => {}
+        }
+    }
+
+    /// Warns of keys that an object in it has twice, at any depth: the last one counts.
+    pub fn check_keys(&self, diags: &Diagnostics) {
+        self.each_repeated(&mut |property, before| {
+            diags.warn(set_twice(&property.name, before, property.name_span));
+        });
     }
 
     /// The value, in which strings mean themselves: `${` is two characters. Of properties with

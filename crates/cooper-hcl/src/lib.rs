@@ -33,7 +33,7 @@ pub use diagnostic::{
 };
 pub use eval::{Binding, Environment, Namespace, Scope, evaluate};
 pub use format::format;
-pub use function::Functions;
+pub use function::{Functions, absolute};
 pub use parse::{parse, parse_expression, parse_json, parse_partial};
 pub use secret_store::{SecretRequest, SecretStores};
 pub use source::{Location, SourceFile, SourceMap, Span};

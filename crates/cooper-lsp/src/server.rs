@@ -229,7 +229,7 @@ impl<W: Write> Server<W> {
                     }));
                 }
                 if self.phase == Phase::Running {
-                    self.notification(note)?;
+                    self.note(note)?;
                 }
             }
             // The client's answers: nothing depends on them.
@@ -311,6 +311,17 @@ impl<W: Write> Server<W> {
         self.phase = Phase::Running;
         let info = json!({ "name": "cooper", "version": self.version });
         Ok(json!({ "capabilities": capabilities, "serverInfo": info }))
+    }
+
+    /// Deals with a notification. A panic in it is logged, and leaves its change out.
+    fn note(&mut self, note: Notification) -> io::Result<()> {
+        let method = note.method.clone();
+        // A text that is half changed is still a text, and its next change or opening mends it.
+        let work = AssertUnwindSafe(|| self.notification(note));
+        catch_unwind(work).unwrap_or_else(|_| {
+            tracing::error!("`{method}` met a bug in Cooper");
+            Ok(())
+        })
     }
 
     fn notification(&mut self, note: Notification) -> io::Result<()> {

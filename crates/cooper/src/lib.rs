@@ -18,6 +18,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use cooper_build::Session;
+use cooper_build::template::is_legacy;
 use cooper_hcl::System;
 
 use self::args::{Cli, Command, Stop};
@@ -107,7 +108,9 @@ fn obey(argv: Vec<OsString>) -> Exit {
 /// Whether a command may ask the places that keep secrets: those that also read data sources.
 fn asks_stores(command: &Command) -> bool {
     match command {
-        Command::Build(_) | Command::Inspect(_) | Command::Console(_) => true,
+        Command::Build(_) | Command::Console(_) => true,
+        // A legacy template is shown as it was written.
+        Command::Inspect(args) => !is_legacy(&args.template.path, &Os::new()),
         Command::Validate(args) => args.evaluate_datasources,
         Command::Version
         | Command::Completion(_)

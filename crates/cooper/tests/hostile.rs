@@ -120,6 +120,11 @@ fn texts_that_grow_are_stopped() {
         "join(\"\", [@, @])",
         "replace(@, @, format(\"%s%s\", @, @))",
         "regex_replace(@, \"x+\", \"$0$0\")",
+        // Nothing is found before every letter and behind the last.
+        "replace(@, \"\", @)",
+        "regex_replace(@, \"\", @)",
+        "regex_replace(@, \"y*\", @)",
+        "regex_replace(@, \"|x\", \"xx$0\")",
         "format(\"%s%s\", @, @)",
     ] {
         refused("t.pkr.hcl", &doubled(each), "MiB");

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use cooper_hcl::did_you_mean;
 use cooper_hcl::go_time::Moment;
+use cooper_hcl::{SecretRequest, did_you_mean};
 
 use super::render::{OUTPUT, Renderer};
 use super::{Data, print};
@@ -37,12 +37,21 @@ const fn entry(
 /// Every function, by name.
 static TABLE: &[Entry] = &[
     entry("and", 1, MANY, |_, _| Ok(Data::Nil)),
-    entry("aws_secretsmanager", 0, MANY, |_, _| Err(only_in_json("AWS Secrets Manager"))),
-    entry("aws_secretsmanager_raw", 1, 1, |_, _| Err(only_in_json("AWS Secrets Manager"))),
+    entry("aws_secretsmanager", 1, 2, |args, at| {
+        let key = args.get(1).map(|_| text(args, 1)).transpose()?.filter(|key| !key.is_empty());
+        let (name, key) = (text(args, 0)?.to_owned(), key.map(str::to_owned));
+        secret(at, "AWS Secrets Manager", SecretRequest::Aws { name, key })
+    }),
+    entry("aws_secretsmanager_raw", 1, 1, |args, at| {
+        let name = text(args, 0)?.to_owned();
+        secret(at, "AWS Secrets Manager", SecretRequest::AwsRaw { name })
+    }),
     entry("build", 1, 1, build),
     entry("build_name", 0, 0, |_, at| available("build_name", at.cx.build_name)),
     entry("build_type", 0, 0, |_, at| available("build_type", at.cx.build_type)),
-    entry("consul_key", 1, 1, |_, _| Err(only_in_json("Consul"))),
+    entry("consul_key", 1, 1, |args, at| {
+        secret(at, "Consul", SecretRequest::Consul { key: text(args, 0)?.to_owned() })
+    }),
     entry("env", 1, 1, |args, at| match at.cx.variables {
         Some(_) => Ok(at.cx.system.env(text(args, 0)?).unwrap_or_default().into()),
         None => Err("variables of the environment are not allowed here; declare a `variable` \
@@ -118,8 +127,9 @@ static TABLE: &[Entry] = &[
         })
     }),
     entry("strftime", 1, 1, |args, at| Ok(start(at)?.strftime(text(args, 0)?).into())),
-    entry("template_dir", 0, 0, |_, _| {
-        Err("template path not available; write `${path.root}` instead".into())
+    entry("template_dir", 0, 0, |_, at| match at.cx.variables {
+        Some(variables) => Ok(variables.template_dir().into()),
+        None => Err("template path not available; write `${path.root}` instead".into()),
     }),
     entry("timestamp", 0, 0, |_, at| {
         Ok(at.cx.system.now().div_euclid(1_000_000_000).to_string().into())
@@ -138,7 +148,10 @@ static TABLE: &[Entry] = &[
         bytes[..4].copy_from_slice(&seconds.to_be_bytes());
         Ok(uuid::Uuid::from_bytes(bytes).to_string().into())
     }),
-    entry("vault", 2, 2, |_, _| Err(only_in_json("Vault"))),
+    entry("vault", 2, 2, |args, at| {
+        let (path, key) = (text(args, 0)?.to_owned(), text(args, 1)?.to_owned());
+        secret(at, "Vault", SecretRequest::Vault { path, key })
+    }),
 ];
 
 pub(super) fn find(name: &str) -> Option<Function> {
@@ -216,8 +229,14 @@ fn available(name: &str, value: &str) -> Result {
     if value.is_empty() { Err(format!("{name} not available")) } else { Ok(value.into()) }
 }
 
-fn only_in_json(what: &str) -> String {
-    format!("{what} is not allowed here; it was for the variables of JSON templates")
+/// What a place that keeps secrets has; only the variables of legacy templates may ask.
+fn secret(at: &Renderer<'_>, place: &str, wanted: SecretRequest) -> Result {
+    match at.cx.variables {
+        Some(variables) => Ok(variables.secret(&wanted)?.into()),
+        None => {
+            Err(format!("{place} is not allowed here; it was for the variables of JSON templates"))
+        }
+    }
 }
 
 fn build(args: &[Data], at: &Renderer<'_>) -> Result {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::parse::{self, Node, Operand, Pipeline, Term};
 use super::scan::{self, Item, Token, TokenKind};
-use super::{Data, TemplateError};
+use super::{Data, TemplateError, function};
 
 /// A piece of a text.
 pub enum Piece {
@@ -54,6 +54,34 @@ impl Action {
         self.tokens.iter().any(is)
     }
 
+    /// The calls of these functions, each with its place in the text; nothing when one of them is
+    /// called with more than literals, so that what it gives depends on the rest.
+    pub fn calls(&self, words: &[&str]) -> Option<Vec<(Range<usize>, Operation)>> {
+        let is_space = |token: &Token| token.kind == TokenKind::Space;
+        let tokens: Vec<&Token> = self.tokens.iter().filter(|token| !is_space(token)).collect();
+        let mut calls = Vec::new();
+        for (index, token) in tokens.iter().enumerate() {
+            let TokenKind::Word(word) = &token.kind else { continue };
+            if !words.contains(&word.as_str()) {
+                continue;
+            }
+            let literals = tokens[index + 1..].iter().map_while(|token| match &token.kind {
+                TokenKind::Literal(value) => Some((token.end, value.clone())),
+                _ => None,
+            });
+            let (ends, values): (Vec<_>, Vec<_>) = literals.unzip();
+            let before = index.checked_sub(1).map(|before| &tokens[before].kind);
+            if !values.is_empty() && !before.is_none_or(begins_command) {
+                return None;
+            }
+            let end = ends.last().copied().unwrap_or(token.end);
+            let args = values.into_iter().map(Operation::Literal).collect();
+            let function = function::find(word)?;
+            calls.push((token.offset..end, Operation::Call(function.name(), args)));
+        }
+        Some(calls)
+    }
+
     /// What it computes; nothing when that is more than functions of literals.
     pub fn operation(self) -> Option<Operation> {
         let Action { range, tokens } = self;
@@ -62,6 +90,15 @@ impl Action {
             Node::Action(pipeline) => of_pipeline(pipeline),
             _ => None,
         }
+    }
+}
+
+/// Whether what follows is a function with its arguments, and not an argument itself.
+fn begins_command(before: &TokenKind) -> bool {
+    match before {
+        TokenKind::Open | TokenKind::Pipe | TokenKind::Declare | TokenKind::Assign => true,
+        TokenKind::Word(word) => matches!(word.as_str(), "if" | "with" | "range"),
+        _ => false,
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) enum Item {
 #[derive(Clone, Debug)]
 pub(super) struct Token {
     pub(super) offset: usize,
+    /// Where it ends.
+    pub(super) end: usize,
     pub(super) kind: TokenKind,
 }
 
@@ -157,7 +159,7 @@ impl<'a> Scanner<'a> {
                     "`{{` has no `}}`; write `{{\"{{\"}}` for the braces themselves",
                 )
             })?;
-            tokens.push(Token { offset, kind });
+            tokens.push(Token { offset, end: self.at, kind });
         }
     }
 

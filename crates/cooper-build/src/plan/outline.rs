@@ -17,6 +17,7 @@ use super::{Policy, registry};
 use crate::component::{Catalog, PostProcessorKind, ProvisionerKind, SourceKind};
 use crate::resolve::Values;
 use crate::session::Session;
+use crate::template::legacy::check_builders;
 use crate::template::repeat::{bind, traced};
 use crate::template::{
     BuildBlock, Elements, ExpandedBuild, Language, SourceBlock, SourceRef, SourceUse, StepBlock,
@@ -178,6 +179,9 @@ pub(super) fn outline<'a>(
         let help = "add `build { sources = [\"source.TYPE.NAME\"] }`";
         let error = Diagnostic::error(Code::NothingToBuild, message);
         session.diags.error(error.help(help));
+    }
+    if template.language == Language::Legacy {
+        check_builders(template, &session.diags);
     }
     registry::check_count(template.registries.iter().map(|block| block.header), &session.diags);
     let meta = Meta { scope: &reader.scope, env: reader.env, unread: reader.unread };

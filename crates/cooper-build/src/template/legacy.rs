@@ -8,7 +8,7 @@
 pub(crate) mod translate;
 mod variables;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Attribute, Body, Expr, ExprKind, Json, Name, ObjectItem};
@@ -61,7 +61,7 @@ pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         provisioners: Vec::new(),
         error_cleanup: Vec::new(),
         chains: Vec::new(),
-        header: of("builders").map_or(Span::NONE, |property| property.name_span),
+        header: of("builders").map_or(node.span, |property| property.name_span),
     };
     if let Some(property) = of("description")
         && reader.string(&property.value, "`description`").is_some()
@@ -73,12 +73,6 @@ pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
         for node in reader.array(&property.value, "`builders`") {
             uses.extend(reader.builder(node, template));
         }
-    }
-    if uses.is_empty() {
-        let error = Diagnostic::error(Code::NothingToBuild, "the template has no builder");
-        let help = "add `\"builders\": [{ \"type\": \"docker\", … }]`";
-        let place = if build.header.is_some() { build.header } else { node.span };
-        diags.error(error.at(place, "").help(help));
     }
     // As Packer runs them: by name.
     uses.sort_by(|a, b| a.source.label.cmp(&b.source.label));
@@ -101,6 +95,15 @@ pub(crate) fn load(node: &Node, file: &SourceFile, template: &mut Template, diag
     }
     template.builds.push(build);
     reader.declare_asked(template);
+}
+
+/// Records that a legacy template has no builder, if it has none.
+pub(crate) fn check_builders(template: &Template, diags: &Diagnostics) {
+    for build in template.builds.iter().filter(|build| build.uses.is_empty()) {
+        let error = Diagnostic::error(Code::NothingToBuild, "the template has no builder");
+        let help = "add `\"builders\": [{ \"type\": \"docker\", … }]`";
+        diags.error(error.at(build.header, "").help(help));
+    }
 }
 
 struct Reader<'a> {
@@ -148,26 +151,13 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Records properties that an object has twice, at any depth.
+    /// Records properties that an object has twice, at any depth: Packer takes no such template.
     fn check_unique(&self, node: &Node) {
-        match &node.kind {
-            NodeKind::Array(elements) => elements.iter().for_each(|node| self.check_unique(node)),
-            NodeKind::Object(properties) => {
-                let mut first: HashMap<&str, Span> = HashMap::new();
-                for Property { name, name_span, value } in properties {
-                    if let Some(&first) = first.get(&**name) {
-                        let message = format!("`{name}` is given twice");
-                        let error = Diagnostic::error(Code::Duplicate, message);
-                        let error = error.at(*name_span, "again here");
-                        self.diags.error(error.label(first, "first given here"));
-                    } else {
-                        first.insert(name, *name_span);
-                    }
-                    self.check_unique(value);
-                }
-            }
-            _ => {}
-        }
+        node.each_repeated(&mut |Property { name, name_span, .. }, before| {
+            let error = Diagnostic::error(Code::Duplicate, format!("`{name}` is given twice"));
+            let error = error.at(*name_span, "again here");
+            self.diags.error(error.label(before, "first given here"));
+        });
     }
 
     /// Records properties that a template does not have.
@@ -314,6 +304,9 @@ impl<'a> Reader<'a> {
     }
 
     fn body<'n>(&mut self, properties: impl Iterator<Item = &'n Property>, span: Span) -> Body {
+        let mut seen = HashSet::new();
+        // One that is there again was told.
+        let properties = properties.filter(|property| seen.insert(&*property.name));
         let attributes = properties.map(|property| self.attribute(property)).collect();
         let json = Some(Arc::new(Json { file: self.file.clone(), weak: true }));
         Body { attributes, blocks: Vec::new(), span, json }

@@ -114,6 +114,9 @@ impl Shape {
         for attribute in &body.attributes {
             let name = &*attribute.name.text;
             if self.rest == Rest::Names || self.argument(name).is_some() {
+                if body.json.is_some() {
+                    attribute.expr.check_keys(diags);
+                }
                 continue;
             }
             // A property of JSON may have been meant as either.

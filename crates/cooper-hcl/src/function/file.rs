@@ -15,7 +15,7 @@ use super::{
     text,
 };
 use crate::parse::parse_template;
-use crate::system::FileKind;
+use crate::system::{FileKind, System};
 use crate::token::is_word;
 use crate::value::{Type, Value};
 use crate::{Diagnostics, Environment, Functions, Scope, SourceMap, evaluate};
@@ -28,10 +28,7 @@ pub(super) fn functions() -> Vec<Function> {
             "abspath",
             "`abspath(path)`: the absolute path, counted from the current folder; `abspath(\"/a/../b\")` is `\"/b\"`",
             returns_string,
-            |cx, args| {
-                let path = cx.system.current_dir().join(text(args, 0)?);
-                Ok(clean(&path.to_string_lossy()).into())
-            },
+            |cx, args| Ok(absolute(Path::new(text(args, 0)?), cx.system).into()),
         )
         .takes("path", Type::String),
         Function::new(
@@ -117,6 +114,11 @@ pub(super) fn env() -> Function {
         |cx, args| Ok(cx.system.env(text(args, 0)?).unwrap_or_default().into()),
     )
     .takes("name", Type::String)
+}
+
+/// The absolute path, counted from the current folder, without `.` and `..`; no file is looked at.
+pub fn absolute(path: &Path, system: &dyn System) -> String {
+    clean(&system.current_dir().join(path).to_string_lossy())
 }
 
 /// The shortest path that says the same, without looking at any file.

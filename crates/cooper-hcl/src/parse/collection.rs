@@ -1,11 +1,10 @@
 //! Lists, objects and `for`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::expr::Built;
 use super::parser::{Lines, Parser};
-use crate::ast::{Expr, ExprKind, For, Name, ObjectItem};
+use crate::ast::{Expr, ExprKind, For, Name, ObjectItem, check_keys};
 use crate::diagnostic::{Code, Diagnostic, Reported};
 use crate::source::Span;
 use crate::token::TokenKind as T;
@@ -166,7 +165,7 @@ impl Parser<'_> {
             self.skip_to(|kind| matches!(kind, T::Comma | T::LineEnd));
             self.eat(T::Comma);
         }
-        self.check_keys(&items);
+        check_keys(&items, self.diags);
         wrong.map_or(Ok((items, depth)), Err)
     }
 
@@ -265,25 +264,6 @@ impl Parser<'_> {
             _ => return self.unexpected("`=`"),
         };
         self.diags.error(diagnostic)
-    }
-
-    /// Warns of keys that are given twice: the last one counts.
-    fn check_keys(&self, items: &[ObjectItem]) {
-        if items.len() < 2 {
-            return;
-        }
-        let mut seen: HashMap<&str, Span> = HashMap::with_capacity(items.len());
-        for item in items {
-            let ExprKind::String(key) = &*item.key.kind else { continue };
-            if let Some(before) = seen.insert(key, item.key.span) {
-                self.diags.warn(
-                    Diagnostic::warning(Code::Duplicate, format!("`{key}` is set twice"))
-                        .at(item.key.span, "this is what counts")
-                        .label(before, "this has no effect")
-                        .help("remove one of the two"),
-                );
-            }
-        }
     }
 
     /// A `for` expression, and how deep its parts are. Line ends are ignored.

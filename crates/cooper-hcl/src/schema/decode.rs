@@ -221,6 +221,9 @@ impl Decoder<'_> {
                 );
                 shape.doubt.cast_on(name);
             } else {
+                if part.body.json.as_ref().is_some_and(|json| !json.weak) {
+                    attribute.expr.check_keys(self.env.diags);
+                }
                 shape.arguments.insert(name, (attribute, part.scope));
             }
         }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cooper_hcl::ast::{Attribute, Call, Expr, ExprKind};
-use cooper_hcl::function::SPECIAL_FORMS;
+use cooper_hcl::function::{Function, SPECIAL_FORMS};
 use cooper_hcl::{
-    Diagnostics, Environment, Functions, Scope, SourceMap, Value, evaluate, parse, parse_expression,
+    Diagnostics, Environment, Functions, Scope, SourceMap, Type, Value, evaluate, parse,
+    parse_expression,
 };
 use libtest_mimic::{Failed, Trial};
 
@@ -27,33 +28,54 @@ pub(crate) fn trials(files: &[PathBuf]) -> Vec<Trial> {
 enum About {
     Value,
     Mistake,
+    /// An argument of a type that it cannot have.
+    WrongType,
     Null,
     Unknown,
+    /// An empty string or collection.
+    Empty,
+    Unicode,
+    /// A number that is out of all bounds.
+    Limit,
 }
 
-/// A function without parameters needs a value and a mistake, every other one also a null and an
-/// unknown argument.
+/// From here on a number is one that nobody means.
+const HUGE: f64 = 1e15;
+
+/// Each needs cases for all that its arguments may be, wrong ones included.
 fn every_function_has_cases(files: &[PathBuf]) -> Result<(), Failed> {
     let mut cases: BTreeMap<String, BTreeSet<About>> = BTreeMap::new();
     for path in files {
         let mut sources = SourceMap::new();
-        let file = sources.add("cases", std::fs::read_to_string(path)?)?;
+        let text = std::fs::read_to_string(path)?;
+        let file = sources.add("cases", text.as_str())?;
         let Ok(file) = parse(&file, &Diagnostics::new()) else { continue };
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.insert(0, "");
         for attribute in &file.body.attributes {
-            if let Some((call, about)) = case(attribute) {
-                let known = cases.entry(call.name.text.to_string()).or_default();
-                known.insert(about);
-                known.extend(call.args.iter().filter_map(special));
+            let Some((call, about)) = case(attribute) else { continue };
+            let known = cases.entry(call.name.text.to_string()).or_default();
+            known.insert(about);
+            known.extend(call.args.iter().filter_map(special));
+            call.args.iter().for_each(|argument| note(argument, known));
+            let line = sources.locate(attribute.span).map_or(0, |place| place.line);
+            // What is expected stands behind the mistake or above it.
+            let expected = [lines[line], lines[line - 1]].map(|line| line.split_once("# error:"));
+            let expected = expected.into_iter().flatten().next();
+            let is_of_type = |(_, told): (&str, &str)| {
+                ["wrong type", " is required", " must be", "must have"]
+                    .iter()
+                    .any(|w| told.contains(w))
+            };
+            if about == About::Mistake && expected.is_some_and(is_of_type) {
+                known.insert(About::WrongType);
             }
         }
     }
     let functions = Functions::standard();
     let mut missing = Vec::new();
     for name in functions.names().chain(SPECIAL_FORMS.iter().copied()) {
-        let mut wanted = vec![About::Value, About::Mistake];
-        if functions.get(name).is_none_or(|f| !f.params.is_empty() || f.rest.is_some()) {
-            wanted.extend([About::Null, About::Unknown]);
-        }
+        let mut wanted = wanted(functions.get(name));
         let found = cases.remove(name).unwrap_or_default();
         wanted.retain(|about| !found.contains(about));
         if !wanted.is_empty() {
@@ -61,6 +83,36 @@ fn every_function_has_cases(files: &[PathBuf]) -> Result<(), Failed> {
         }
     }
     if missing.is_empty() { Ok(()) } else { Err(missing.join("\n").into()) }
+}
+
+/// What a function needs cases for: that depends on what its parameters may be.
+fn wanted(function: Option<&Function>) -> Vec<About> {
+    let mut wanted = vec![About::Value, About::Mistake];
+    let Some(function) = function else {
+        // A special form takes anything.
+        wanted.extend([About::Null, About::Unknown, About::Unicode]);
+        return wanted;
+    };
+    let types: Vec<&Type> = function.params.iter().chain(&function.rest).map(|p| &p.ty).collect();
+    if types.is_empty() {
+        return wanted;
+    }
+    wanted.extend([About::Null, About::Unknown]);
+    if types.iter().any(|ty| **ty != Type::Any) {
+        wanted.push(About::WrongType);
+    }
+    let of_numbers = |ty: &&&Type| {
+        matches!(ty, Type::Number)
+            || matches!(ty, Type::List(element) | Type::Set(element) if **element == Type::Number)
+    };
+    let numbers = types.iter().filter(of_numbers).count();
+    if numbers > 0 {
+        wanted.push(About::Limit);
+    }
+    if numbers < types.len() {
+        wanted.extend([About::Empty, About::Unicode]);
+    }
+    wanted
 }
 
 /// The call that a case is about, and whether it has a value.
@@ -81,6 +133,28 @@ fn special(argument: &Expr) -> Option<About> {
         ExprKind::Variable(name) if name.starts_with("unknown") => Some(About::Unknown),
         ExprKind::Attr { target, .. } => special(target),
         _ => None,
+    }
+}
+
+/// Notes what an argument has in it.
+fn note(argument: &Expr, known: &mut BTreeSet<About>) {
+    match &*argument.kind {
+        ExprKind::String(text) if text.is_empty() => drop(known.insert(About::Empty)),
+        ExprKind::String(text) if !text.is_ascii() => drop(known.insert(About::Unicode)),
+        ExprKind::Number(number) if number.to_f64().abs() >= HUGE => {
+            known.insert(About::Limit);
+        }
+        ExprKind::Unary { operand, .. } => note(operand, known),
+        ExprKind::Tuple(elements) if elements.is_empty() => drop(known.insert(About::Empty)),
+        ExprKind::Tuple(elements) => elements.iter().for_each(|element| note(element, known)),
+        ExprKind::Object(items) if items.is_empty() => drop(known.insert(About::Empty)),
+        ExprKind::Object(items) => {
+            for item in items {
+                note(&item.key, known);
+                note(&item.value, known);
+            }
+        }
+        _ => {}
     }
 }
 

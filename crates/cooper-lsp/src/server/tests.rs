@@ -100,10 +100,13 @@ impl Read for Words {
 struct Ear {
     heard: Sender<Vec<u8>>,
     unsent: Vec<u8>,
+    /// Whether to panic instead, once.
+    panics: Arc<AtomicBool>,
 }
 
 impl Write for Ear {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!self.panics.swap(false, Ordering::Relaxed), "as it was told");
         self.unsent.extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -123,6 +126,7 @@ struct Stage {
     looks: Receiver<()>,
     orders: Sender<Look>,
     heard: Receiver<Vec<u8>>,
+    panics: Arc<AtomicBool>,
     /// What was answered so far: the number of a request, and the code of its error.
     answers: Vec<(i64, Option<i64>)>,
     server: JoinHandle<io::Result<Ended>>,
@@ -144,17 +148,20 @@ impl Stage {
         let runtime = runtime.unwrap();
         let handle = runtime.handle().clone();
         let host = Host { system, catalog: Catalog::default(), runtime: handle, version: "0" };
-        let output = Ear { heard: ear, unsent: Vec::new() };
+        let panics = Arc::new(AtomicBool::new(false));
+        let output = Ear { heard: ear, unsent: Vec::new(), panics: panics.clone() };
         let server = thread::spawn(move || {
             let ended = serve(host, input, output);
             drop(runtime);
             ended
         });
         let answers = Vec::new();
+        let wants_more = asked;
         let stage =
-            Self { messages, wants_more: asked, looks: seen, orders, heard, answers, server };
+            Self { messages, wants_more, looks: seen, orders, heard, panics, answers, server };
         stage.wants_more.recv().unwrap();
-        stage.ask(1, "initialize", json!({}));
+        let watches = json!({ "didChangeWatchedFiles": { "dynamicRegistration": true } });
+        stage.ask(1, "initialize", json!({ "capabilities": { "workspace": watches } }));
         let item = json!({
             "uri": "file:///t/a.pkr.hcl", "languageId": "hcl", "version": 1, "text": "locals { }\n",
         });
@@ -188,7 +195,7 @@ impl Stage {
         while self.listen() != Some("textDocument/publishDiagnostics".to_owned()) {}
     }
 
-    /// Hears one message; returns the name of a notification.
+    /// Hears one message; returns the name of a notification or request.
     fn listen(&mut self) -> Option<String> {
         let text = self.heard.recv().unwrap();
         match transport::read(&mut &*text).unwrap() {
@@ -198,6 +205,7 @@ impl Stage {
                 self.answers.push((id, response["error"]["code"].as_i64()));
                 None
             }
+            Some(Incoming::Message(Message::Request(request))) => Some(request.method),
             Some(Incoming::Message(Message::Notification(note))) => Some(note.method),
             other => panic!("{other:?}"),
         }
@@ -260,4 +268,23 @@ fn a_panic_is_an_answer_and_the_server_goes_on() {
     stage.say(json!({ "method": "textDocument/didSave", "params": {} }));
     stage.diagnostics();
     assert_eq!(stage.end(), [(1, None), (2, A_BUG), (3, None), (99, None)]);
+}
+
+#[test]
+fn a_panic_in_a_notification_leaves_it_out_and_the_server_goes_on() {
+    let mut stage = Stage::new();
+    // Answered, so that nothing else is being written.
+    while stage.answers.last() != Some(&(1, None)) {
+        stage.listen();
+    }
+    stage.panics.store(true, Ordering::Relaxed);
+    stage.say(json!({ "method": "initialized", "params": {} }));
+    // The next of its kind works, and so does the rest.
+    stage.say(json!({ "method": "initialized", "params": {} }));
+    while stage.listen() != Some("client/registerCapability".to_owned()) {}
+    assert!(!stage.panics.load(Ordering::Relaxed), "nothing panicked");
+    stage.ask_for_completion(2);
+    stage.looks.recv().unwrap();
+    stage.orders.send(Look::Works).unwrap();
+    assert_eq!(stage.end(), [(1, None), (2, None), (99, None)]);
 }

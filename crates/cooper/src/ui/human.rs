@@ -13,7 +13,7 @@ use cooper_hcl::{Diagnostic, SourceMap};
 use super::clean::{clean, last_state};
 use super::diagnostics::{self, Look};
 use super::elapsed::english;
-use super::inspection::Inspected;
+use super::inspection::{Inspected, Part};
 use super::sink::Sink;
 use super::summary::{Summary, joined};
 use super::{Renderer, Version};
@@ -313,7 +313,12 @@ impl Renderer for Human {
     }
 
     fn inspection(&mut self, inspected: &Inspected<'_>) {
-        inspected.text().iter().for_each(|part| self.say(part));
+        for part in inspected.parts() {
+            match part {
+                Part::Said(text) => self.say(&text),
+                Part::Noted { .. } => {}
+            }
+        }
         let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;
         if !diagnostics.is_empty() {
             self.diagnostics(diagnostics, sources, secrets);

@@ -1,5 +1,7 @@
 //! What is in a template: as Packer's `inspect` writes it, and as one JSON document.
 
+mod legacy;
+
 use std::fmt::{self, Write};
 
 use cooper_build::inputs::InputOrigin;
@@ -26,22 +28,55 @@ pub(super) struct Inspected<'a> {
     pub(super) secrets: &'a Secrets,
 }
 
+/// A part of what is shown.
+pub(super) enum Part {
+    /// A text for everybody.
+    Said(String),
+    /// A record for programs only.
+    Noted { kind: &'static str, data: Vec<String> },
+}
+
+impl Part {
+    fn scrubbed(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Said(text) => Self::Said(secrets.scrub(&text)),
+            Self::Noted { kind, data } => {
+                Self::Noted { kind, data: data.iter().map(|text| secrets.scrub(text)).collect() }
+            }
+        }
+    }
+}
+
 impl Inspected<'_> {
-    /// As Packer writes it, in the pieces that Packer writes.
-    pub(super) fn text(&self) -> Vec<String> {
+    /// As Packer writes it, in the parts that Packer writes.
+    pub(super) fn parts(&self) -> Vec<Part> {
         let Some(inspection) = self.inspection else { return Vec::new() };
-        let title = "Packer Inspect: HCL2 mode\n".to_owned();
-        let mut builds = String::new();
-        // Writing to a string does not fail.
-        let _ = write_builds(&inspection.builds, &mut builds);
-        [title, values(inspection), builds].iter().map(|part| self.secrets.scrub(part)).collect()
+        let parts = match &inspection.legacy {
+            Some(legacy) => legacy::parts(legacy),
+            None => {
+                let title = "Packer Inspect: HCL2 mode\n".to_owned();
+                let mut builds = String::new();
+                // Writing to a string does not fail.
+                let _ = write_builds(&inspection.builds, &mut builds);
+                [title, values(inspection), builds].map(Part::Said).into()
+            }
+        };
+        parts.into_iter().map(|part| part.scrubbed(self.secrets)).collect()
     }
 
     /// The document that `docs/inspect.md` describes.
     pub(super) fn document(&self) -> Json {
         let nothing = Inspection::default();
-        let Inspection { plugins, variables, locals, data_sources, sources, builds } =
-            self.inspection.unwrap_or(&nothing);
+        let Inspection {
+            plugins,
+            variables,
+            locals,
+            data_sources,
+            sources,
+            builds,
+            // The same as it was written.
+            legacy: _,
+        } = self.inspection.unwrap_or(&nothing);
         let diagnostics =
             self.diagnostics.iter().map(|d| diagnostics::to_json(d, self.sources, self.secrets));
         json!({

@@ -10,7 +10,7 @@ use super::clean::clean;
 use super::diagnostics::{self, Look};
 use super::elapsed::english;
 use super::human::{local_time, prefixed};
-use super::inspection::Inspected;
+use super::inspection::{Inspected, Part};
 use super::sink::Sink;
 use super::summary::{Summary, joined};
 use super::{Renderer, Version};
@@ -221,7 +221,15 @@ impl Renderer for Machine {
     }
 
     fn inspection(&mut self, inspected: &Inspected<'_>) {
-        inspected.text().iter().for_each(|part| self.say(part));
+        for part in inspected.parts() {
+            match part {
+                Part::Said(text) => self.say(&text),
+                Part::Noted { kind, data } => {
+                    let data: Vec<&str> = data.iter().map(String::as_str).collect();
+                    self.record((self.clock)(), "", kind, &data);
+                }
+            }
+        }
         let Inspected { inspection: _, diagnostics, sources, secrets } = inspected;
         if !diagnostics.is_empty() {
             self.diagnostics(diagnostics, sources, secrets);

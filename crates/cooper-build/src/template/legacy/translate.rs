@@ -1,7 +1,9 @@
 //! `{{user}}`, `{{build}}` and `{{template_dir}}` as HCL has them.
 //!
-//! Everything else between braces means the same in both languages and stays.
+//! Everything else between braces means the same in both languages and stays. Where `user` is part
+//! of that, as in `{{if user "x"}}`, its value is written into the braces as Go writes a string.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use cooper_hcl::ast::{Call, Expr, ExprKind, Name, Template, TemplatePart};
@@ -54,23 +56,43 @@ pub(crate) fn text(
             plain += &text[range];
             continue;
         }
-        let place = place_within(file, span, range);
-        let mut translator = Translator { place, asked };
-        match action.operation().and_then(|operation| translator.expr(operation)) {
-            Some(expr) => {
-                if !plain.is_empty() {
-                    parts.push(TemplatePart::Literal(std::mem::take(&mut plain).into(), span));
-                }
-                parts.push(TemplatePart::Interpolation(expr));
+        let place = place_within(file, span, range.clone());
+        let mut translated = |calls: Vec<(Range<usize>, Operation)>| {
+            let call = |(range, operation)| {
+                let place = place_within(file, span, Range::clone(&range));
+                let expr = Translator { place, asked: &mut *asked }.expr(operation)?;
+                Some((range, expr))
+            };
+            calls.into_iter().map(call).collect::<Option<Vec<_>>>()
+        };
+        // Why it is one: its value is not only shown, something depends on it.
+        let calls = action.calls(words);
+        let whole_action = action.operation().and_then(|it| translated(vec![(range.clone(), it)]));
+        let replaced = whole_action.or_else(|| {
+            let mut calls = translated(calls?)?;
+            for (_, value) in &mut calls {
+                *value = quoted(value.clone());
             }
-            None => {
-                let message = "Cooper cannot tell what this becomes in HCL";
-                let error = Diagnostic::error(Code::NotYetSupported, message).at(place, "");
-                let help = "`user` and `build` may be arguments of `upper`, `lower`, `split`, \
-                            `replace_all` and each other, but not part of `if` or `range`";
-                diags.error(error.help(help));
+            Some(calls)
+        });
+        let Some(replaced) = replaced else {
+            let message = "Cooper cannot tell what this becomes in HCL";
+            let error = Diagnostic::error(Code::NotYetSupported, message).at(place, "");
+            let help = "write the names that `user`, `build` and their like ask for as they are, \
+                        right behind these words: ``user `name` ``";
+            diags.error(error.help(help));
+            continue;
+        };
+        let mut at = range.start;
+        for (place, expr) in replaced {
+            plain += &text[at..place.start];
+            at = place.end;
+            if !plain.is_empty() {
+                parts.push(TemplatePart::Literal(std::mem::take(&mut plain).into(), span));
             }
+            parts.push(TemplatePart::Interpolation(expr));
         }
+        plain += &text[at..range.end];
     }
     if parts.is_empty() {
         return whole(ExprKind::String(plain.into()));
@@ -162,6 +184,14 @@ impl Translator<'_> {
             _ => return None,
         })
     }
+}
+
+/// A string as it is written between braces: Go reads every string of JSON as its own.
+fn quoted(value: Expr) -> Expr {
+    let span = value.span;
+    let name = Name { text: "jsonencode".into(), span };
+    let call = Call { name, args: vec![value], expand: None };
+    Expr { kind: Arc::new(ExprKind::Call(call)), span }
 }
 
 /// Whether HCL's `replace` would take a text, or what it may become, for a regular expression.
