@@ -102,10 +102,13 @@ impl Plan {
             .map_err(|reason| Error::Invalid(format!("`{}`: {reason}", ignore_path.display())))?;
 
         let mut added = Vec::new();
-        let name = match dockerfile.strip_prefix(&context) {
-            Ok(inside) => inside.to_string_lossy().into_owned(),
-            Err(_) => {
-                let text = read_text(&dockerfile)?;
+        let name = match (dockerfile.strip_prefix(&context), &build.text) {
+            (Ok(inside), None) => inside.to_string_lossy().into_owned(),
+            (_, text) => {
+                let text = match text {
+                    Some(text) => text.clone(),
+                    None => read_text(&dockerfile)?,
+                };
                 let digest = Sha256::digest(text.as_bytes());
                 let digits: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
                 let name = format!(".dockerfile.{digits}");

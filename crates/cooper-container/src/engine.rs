@@ -256,6 +256,8 @@ pub struct Import {
 pub struct ImageBuild {
     /// The Dockerfile.
     pub dockerfile: PathBuf,
+    /// What is built instead of what stands in it.
+    pub text: Option<String>,
     /// The folder it is built in.
     pub context: PathBuf,
     /// `ARG` values.

@@ -255,8 +255,13 @@ impl ContainerEngine for FakeEngine {
     ) -> BoxFuture<'a, Result<String>> {
         let dockerfile = build.dockerfile.display().to_string();
         let built = self.call("build", &dockerfile).and_then(|mut state| {
-            std::fs::metadata(&build.dockerfile)
+            let text = std::fs::read_to_string(&build.dockerfile)
                 .map_err(broken(&format!("read `{dockerfile}`")))?;
+            let text = build.text.clone().unwrap_or(text);
+            let steps: Vec<&str> = text.lines().collect();
+            for (number, step) in (1..).zip(&steps) {
+                output(format!("Step {number}/{} : {step}", steps.len()));
+            }
             let built = image(&["build", &dockerfile]);
             state.images.insert(built.id.clone(), built.clone());
             Ok(built.id)

@@ -7,6 +7,7 @@ pub mod build_context;
 pub mod changes;
 pub mod credentials;
 pub mod docker;
+pub mod dockerfile;
 pub mod ecr;
 pub mod engine;
 pub mod error;

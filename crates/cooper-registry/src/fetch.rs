@@ -308,3 +308,111 @@ pub(crate) fn shown(url: &Url) -> String {
     let _ = shown.set_password(None);
     shown.to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+    use std::time::Instant;
+
+    use cooper_hcl::system::Nowhere;
+
+    use super::*;
+
+    const SHORT: Limits = Limits {
+        connect: Duration::from_secs(5),
+        idle: Duration::from_millis(300),
+        page_time: Duration::from_millis(1_500),
+        page: 1 << 20,
+        program_time: Duration::from_millis(1_500),
+        program: 1 << 20,
+    };
+
+    /// A server that does this to everybody; how many came.
+    fn serve(answer: fn(&mut TcpStream) -> Option<()>) -> (Url, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/it", listener.local_addr().unwrap())).unwrap();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::Relaxed);
+                thread::spawn(move || answer(&mut stream));
+            }
+        });
+        (url, count)
+    }
+
+    fn head(stream: &mut TcpStream) -> Option<()> {
+        stream.read(&mut [0; 4096]).ok()?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n").ok()
+    }
+
+    /// Silent before it says anything.
+    fn silent(stream: &mut TcpStream) -> Option<()> {
+        stream.read_to_end(&mut Vec::new()).ok().map(drop)
+    }
+
+    /// Silent in the middle of what it says.
+    fn falls_silent(stream: &mut TcpStream) -> Option<()> {
+        head(stream)?;
+        stream.write_all(b"abc").ok()?;
+        silent(stream)
+    }
+
+    /// Never silent, and never done.
+    fn drips(stream: &mut TcpStream) -> Option<()> {
+        head(stream)?;
+        loop {
+            stream.write_all(b".").ok()?;
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    #[tokio::test]
+    async fn who_is_silent_or_slow_is_not_waited_for() {
+        let web = Web::new(&Nowhere, SHORT).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let table: [(fn(&mut TcpStream) -> Option<()>, &str); 3] = [
+            (silent, "`127.0.0.1` does not answer for 300ms"),
+            (falls_silent, "`127.0.0.1` does not answer for 300ms"),
+            (drips, "takes longer than 1.5s"),
+        ];
+        for (answer, wanted) in table {
+            let (url, count) = serve(answer);
+            let begun = Instant::now();
+            let page = web.page(&url, "*/*", None).await.unwrap_err().to_string();
+            assert!(page.contains(wanted), "{page}");
+            let file = web.file(&url, None, &folder.path().join("file")).await;
+            let file = file.unwrap_err().to_string();
+            assert!(file.contains(wanted), "{file}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+            // Nobody is asked again who did not answer.
+            assert_eq!(count.load(Ordering::Relaxed), 2, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn moments_of_github_are_read() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
+        for (text, seconds) in [
+            ("1600", Some(600)),
+            ("1000", Some(0)),
+            ("999", None),
+            ("99999999999", None),
+            ("18446744073709551615", None),
+            ("-1", None),
+            ("soon", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-ratelimit-reset", HeaderValue::from_static(text));
+            assert_eq!(limit_ends(&headers, now), seconds.map(Duration::from_secs), "{text}");
+        }
+        assert_eq!(again(None), "");
+        assert_eq!(again(Some(Duration::ZERO)), ", and answers again in a minute");
+        assert_eq!(again(Some(Duration::from_secs(61))), ", and answers again in 2 minutes");
+    }
+}

@@ -175,6 +175,10 @@ fn read_block(block: &Block, session: &Session) -> Result<Mirror, Reported> {
             }
         }
     }
+    if let Some(inner) = block.body.blocks.first() {
+        let message = format!("a mirror has no `{}` block", inner.kind.text);
+        return Err(refuse(Code::UnknownBlock, &message, inner.header, session));
+    }
     let prefix = match read_prefix(&prefix.text) {
         Ok(prefix) => prefix,
         Err(message) => return wrong(message, prefix.span),

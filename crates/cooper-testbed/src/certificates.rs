@@ -11,7 +11,6 @@ use crate::process;
 /// that nobody knows, and `stranger` a client that it has signed.
 const SCRIPT: &str = r#"
     key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-    echo "subjectAltName=IP:127.0.0.1" > names
     authority() { openssl req -x509 $key -keyout $1.key -out $1.pem -subj /CN=$1 -days 2; }
     signed() {
         openssl req $key -keyout $1.key -out $1.csr -subj /CN=$1
@@ -33,6 +32,13 @@ pub struct Certificates(PathBuf);
 impl Certificates {
     /// Makes them in a folder. They hold for two days, and the server's for 127.0.0.1.
     pub fn make(folder: &Path) -> Result<Self> {
+        Self::make_for(folder, &["IP:127.0.0.1"])
+    }
+
+    /// The same for a server with these names: `DNS:example.com`.
+    pub fn make_for(folder: &Path, names: &[&str]) -> Result<Self> {
+        let names = format!("subjectAltName={}\n", names.join(","));
+        std::fs::write(folder.join("names"), names).context("make certificates")?;
         let mut shell = Command::new("sh");
         shell.args(["-ec", SCRIPT]).current_dir(folder);
         process::run(&mut shell, Duration::from_secs(60)).context("make certificates")?;

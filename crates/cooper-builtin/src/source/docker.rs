@@ -188,7 +188,7 @@ impl Source for Docker {
                 base = self.base_image(cx) => base?,
                 () = cx.cancelled() => return Err(Failure::cancelled()),
             };
-            if let (Base::Build(_), Outcome::Nothing) = (&self.base, &self.outcome) {
+            if let (Base::Build { .. }, Outcome::Nothing) = (&self.base, &self.outcome) {
                 let (engine, image) = (self.engine.clone(), image.clone());
                 cx.defer(format!("remove image {image}"), move || {
                     Box::pin(remove_image(engine, image))
@@ -261,7 +261,7 @@ impl Docker {
                 };
                 Ok((name, info))
             }
-            Base::Build(build) => {
+            Base::Build { build, noted } => {
                 cx.say("Building base image...").await;
                 let registries = self.login.registries(cx).await?;
                 let (engine, registries) = (&self.engine, &registries);
@@ -274,6 +274,13 @@ impl Docker {
                     because(format!("build `{}`", build.dockerfile.display()), &error)
                 })?;
                 cx.say(format!("Finished building base image \"{id}\"")).await;
+                for noted in noted {
+                    // Some engines keep what a Dockerfile starts from where nobody can look.
+                    match self.engine.inspect_image(noted.name()).await {
+                        Ok(info) => noted.note(cx, None, &info).await,
+                        Err(error) => noted.cannot(cx, &error).await,
+                    }
+                }
                 let info = self.inspect_image(&id).await?;
                 Ok((id, info))
             }
@@ -368,7 +375,7 @@ impl Docker {
     fn facts(&self, cx: &StepCx, container: &dyn Container, info: &ImageInfo) -> Facts {
         let digest = match self.base {
             Base::Image { .. } => info.repo_digests.first().cloned().unwrap_or_default(),
-            Base::Build(_) => String::new(),
+            Base::Build { .. } => String::new(),
         };
         let mut facts = facts::common(cx, container.id(), "docker");
         facts.extend([

@@ -82,6 +82,31 @@ fn folder() -> (tempfile::TempDir, ImageBuild) {
     (folder, build)
 }
 
+/// What is in the folder goes into images, and is not what is built then.
+#[tokio::test]
+async fn another_text_is_built_and_the_file_stays() {
+    let (_folder, mut build) = folder();
+    build.text = Some("FROM other\n".to_owned());
+    let context = stream(&build).unwrap();
+    assert!(context.dockerfile.starts_with(".dockerfile."), "{}", context.dockerfile);
+    let mut archive = Vec::new();
+    let mut parts = context.archive;
+    while let Some(part) = futures::StreamExt::next(&mut parts).await {
+        archive.extend_from_slice(&part.unwrap());
+    }
+    let mut texts = std::collections::BTreeMap::new();
+    for entry in tar::Archive::new(archive.as_slice()).entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut text = String::new();
+        let path = entry.path().unwrap().display().to_string();
+        std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
+        texts.insert(path, text);
+    }
+    assert_eq!(texts["Dockerfile"], "FROM scratch\n");
+    assert_eq!(texts[&context.dockerfile], "FROM other\n");
+    assert!(texts[".dockerignore"].contains(&context.dockerfile));
+}
+
 #[tokio::test]
 async fn everything_but_what_is_ignored() {
     let (_folder, mut build) = folder();

@@ -177,6 +177,134 @@ fn what_is_not_one_file_of_that_name_is_refused() {
     }
 }
 
+/// Where in an archive entries of its directory begin, and those of the files.
+fn places(bytes: &[u8], signature: &[u8; 4]) -> Vec<usize> {
+    (0..bytes.len()).filter(|at| bytes[*at..].starts_with(signature)).collect()
+}
+
+/// Sets a bit of what an archive says of its first file, in both places where it says so.
+fn flagged(mut bytes: Vec<u8>, bit: u16) -> Vec<u8> {
+    for (signature, offset) in [(b"PK\x03\x04", 6), (b"PK\x01\x02", 8)] {
+        let at = places(&bytes, signature)[0] + offset;
+        let flags = u16::from_le_bytes([bytes[at], bytes[at + 1]]) | bit;
+        bytes[at..at + 2].copy_from_slice(&flags.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn odd_entries_are_refused() {
+    const ENCRYPTED: u16 = 1;
+    let sound = || archive(&[(WANTED, b"#!/bin/sh\n")]);
+    let table: [(&str, Vec<u8>, &str); 6] = [
+        ("encrypted", flagged(sound(), ENCRYPTED), "encrypted"),
+        (
+            "encrypted, as its directory alone says",
+            {
+                let mut bytes = sound();
+                let at = places(&bytes, b"PK\x01\x02")[0] + 8;
+                bytes[at] |= 1;
+                bytes
+            },
+            "",
+        ),
+        (
+            "compressed in an unknown way",
+            {
+                let mut bytes = sound();
+                for (signature, offset) in [(b"PK\x03\x04", 8), (b"PK\x01\x02", 10)] {
+                    let at = places(&bytes, signature)[0] + offset;
+                    bytes[at..at + 2].copy_from_slice(&14_u16.to_le_bytes());
+                }
+                bytes
+            },
+            "compressed in an unusual way",
+        ),
+        (
+            "another name in front of it than in the directory",
+            {
+                let mut bytes = sound();
+                let at = places(&bytes, b"PK\x03\x04")[0] + 30;
+                bytes[at] = b'q';
+                bytes
+            },
+            "",
+        ),
+        (
+            "a place that is behind the end",
+            {
+                let mut bytes = sound();
+                let at = places(&bytes, b"PK\x01\x02")[0] + 42;
+                bytes[at..at + 4].copy_from_slice(&0x00ff_ffff_u32.to_le_bytes());
+                bytes
+            },
+            "no sound zip archive",
+        ),
+        (
+            "a folder of its name",
+            archive(&[(&format!("{WANTED}/"), b"")]),
+            "there is no `packer-plugin-acme",
+        ),
+    ];
+    for (what, bytes, wanted) in table {
+        let (taken, folder) = taken(&bytes);
+        let refused = taken.expect_err(what).to_string();
+        assert!(refused.contains(wanted), "{what}: {refused}");
+        assert!(files(folder.path()).len() <= 2, "{what}");
+    }
+}
+
+/// Names are compared as bytes, whole; nothing in them is a path, an end or a change of letters.
+#[test]
+fn names_that_only_look_like_it_are_others() {
+    let zero = WANTED.replace("acme", "ac\0e");
+    for name in [
+        &*format!("/{WANTED}"),
+        &format!("./{WANTED}"),
+        &format!("..\\{WANTED}"),
+        &format!("C:\\{WANTED}"),
+        &format!("{WANTED}\0"),
+        &format!("{WANTED}\0.txt"),
+        &format!("{WANTED} "),
+        &WANTED.to_uppercase(),
+        &zero,
+    ] {
+        let (alone, folder) = taken(&archive(&[(name, b"evil")]));
+        let refused = alone.expect_err(name).to_string();
+        assert!(refused.contains("there is no `packer-plugin-acme"), "{name:?}: {refused}");
+        assert!(!refused.contains('\0'), "{refused:?}");
+        assert_eq!(files(folder.path()).len(), 1, "{name:?}");
+        let (beside, _folder) = taken(&archive(&[(name, b"evil"), (WANTED, b"good")]));
+        assert_eq!(beside.unwrap(), b"good", "{name:?}");
+    }
+}
+
+/// Archives of more than four gigabytes are written so, and small ones may be.
+#[test]
+fn the_large_form_is_read() {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().large_file(true);
+    zip.start_file(WANTED, options).unwrap();
+    zip.write_all(b"#!/bin/sh\n").unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    assert_eq!(taken(&bytes).0.unwrap(), b"#!/bin/sh\n");
+}
+
+/// Some begin with a program that unpacks them, and end with a comment.
+#[test]
+fn what_stands_around_an_archive_does_no_harm() {
+    let inside = archive(&[("LICENSE", b"free")]);
+    let mut bytes = inside.clone();
+    bytes.extend(archive(&[(WANTED, b"#!/bin/sh\n")]));
+    // The last directory counts; the archive before it is only bytes.
+    assert_eq!(taken(&bytes).0.unwrap(), b"#!/bin/sh\n");
+    let mut stuffed = ZipWriter::new(Cursor::new(Vec::new()));
+    stuffed.set_comment(String::from_utf8_lossy(&[b'#'; 60_000]).into_owned()).unwrap();
+    stuffed.start_file(WANTED, SimpleFileOptions::default()).unwrap();
+    stuffed.write_all(b"x").unwrap();
+    assert_eq!(taken(&stuffed.finish().unwrap().into_inner()).0.unwrap(), b"x");
+}
+
 #[test]
 fn a_size_that_is_not_true_is_not_relied_on() {
     let content = vec![b'a'; 70_000];

@@ -89,3 +89,37 @@ pub(crate) fn another_is_here() -> Result<()> {
     let locked = rig.clone_with_flag("-locked").run()?;
     locked.expect_failure(&[&moving.first, &second, "docker pull"])
 }
+
+/// What a Dockerfile names is noted after a build, and with `-locked` used whatever its tag is then.
+pub(crate) fn a_dockerfile() -> Result<()> {
+    let moving = Moving::new("dockerfile")?;
+    let steps = "  provisioner \"shell-local\" {\n    inline = [\"echo done\"]\n  }\n";
+    let text = template(steps)
+        .replace("  image  = \"base:latest\"\n", "  build {\n    path = \"Dockerfile\"\n  }\n");
+    let rig = Rig::new("lock-dockerfile", &text)?;
+    let write = |name: &str, text: &str| {
+        fs::write(rig.folder.join(name), text).context(format!("write `{name}`"))
+    };
+    write(".cooper.lock.hcl", "# Ours.\n\n")?;
+    let (repository, tag) = moving.image.rsplit_once(':').unwrap_or_default();
+    let dockerfile = format!("ARG TAG={tag}\nFROM {repository}:$TAG AS one\nFROM one\nLABEL a=b\n");
+    write("Dockerfile", &dockerfile)?;
+    let ended = rig.run()?;
+    ended.expect("it is built", ended.code == Some(0))?;
+    let noted = format!("Noted in .cooper.lock.hcl: {} {}", moving.image, moving.first);
+    ended.expect("the first digest is noted", ended.stdout.contains(&noted))?;
+
+    docker(&["rmi", &moving.image])?;
+    let second = Moving::push(&moving.image, "second")?;
+    let locked = rig.clone_with_flag("-locked").run()?;
+    locked.expect("it is built", locked.code == Some(0))?;
+    let from = format!("FROM {repository}@{} AS one", moving.first);
+    locked.expect("it starts from the first", locked.stdout.contains(&from))?;
+    let kept = fs::read_to_string(rig.folder.join("Dockerfile")).context("read the Dockerfile")?;
+    locked.expect("the file stays", kept == dockerfile)?;
+
+    let loose = rig.run()?;
+    loose.expect("it is built", loose.code == Some(0))?;
+    let now = format!("{} is {second} now; .cooper.lock.hcl has {}", moving.image, moving.first);
+    loose.expect("it is told", loose.stdout.contains(&now))
+}

@@ -75,6 +75,7 @@ const TESTS: &[(&str, Test)] = &[
     ("machine: a server that is not what it says ends the build", machine::hostile),
     ("machine: a container with an ssh server is reached by ssh", machine::container),
     ("lock: a tag that moves moves no locked build", lock::a_moved_tag),
+    ("lock: a Dockerfile starts from what is locked", lock::a_dockerfile),
     ("lock: an image that is not pulled is the one that is locked", lock::another_is_here),
     ("registry: a push survives HTTP 500", registry::push_survives_500),
     ("registry: a push survives HTTP 429", registry::push_survives_429),

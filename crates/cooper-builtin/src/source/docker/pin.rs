@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cooper_build::event::BuildId;
 use cooper_build::lock::Hold;
 use cooper_build::{Config, Failure, Lock, StepCx};
+use cooper_container::Error;
 use cooper_container::engine::ImageInfo;
 use cooper_container::reference::{Reference, is_image_id};
 use cooper_hcl::{Code, Reported};
@@ -25,6 +26,8 @@ pub(super) enum Pin {
 pub(super) struct Pinned {
     /// As the lock file names it: `python:alpine`.
     name: String,
+    /// The same without its tag.
+    repository: String,
     digest: String,
 }
 
@@ -39,8 +42,12 @@ pub(super) struct Noted {
 }
 
 impl Pin {
-    /// How an image is held that the argument `image` names.
-    pub(super) fn prepare(config: &Config<'_>, image: &str) -> Result<Self, Reported> {
+    /// How an image is held that an argument names, or a file that it names.
+    pub(super) fn prepare(
+        config: &Config<'_>,
+        argument: &str,
+        image: &str,
+    ) -> Result<Self, Reported> {
         let reference = Reference::parse(image).ok();
         let reference = reference.filter(|name| name.digest.is_none() && !is_image_id(image));
         let Some(reference) = reference else { return Ok(Self::Free) };
@@ -48,15 +55,15 @@ impl Pin {
         let known = match config.lock.image(&name) {
             Hold::Free => return Ok(Self::Free),
             Hold::Only(locked) => {
-                let digest = locked.digest.clone();
-                return Ok(Self::To(Pinned { name, digest }));
+                let (repository, digest) = (reference.name().to_owned(), locked.digest.clone());
+                return Ok(Self::To(Pinned { name, repository, digest }));
             }
             Hold::Refused => {
                 let file = config.lock.path().display();
                 return Err(refuse(
                     config,
                     Code::NotLocked,
-                    "image",
+                    argument,
                     format!("`{name}` is not in `{file}`, and `-locked` allows no other image"),
                     "`cooper build` without `-locked` adds it; an image that is named by its \
                      digest is always allowed",
@@ -73,6 +80,11 @@ impl Pinned {
     /// What an engine is asked for: `python:alpine@sha256:…`.
     pub(super) fn full_name(&self) -> String {
         format!("{}@{}", self.name, self.digest)
+    }
+
+    /// What a Dockerfile starts from: `python@sha256:…`.
+    pub(super) fn by_digest(&self) -> String {
+        format!("{}@{}", self.repository, self.digest)
     }
 
     /// The image as the lock file names it.
@@ -96,7 +108,7 @@ impl Pinned {
 
     /// Why an image is not the one that is wanted.
     pub(super) fn another(&self, info: &ImageInfo) -> Failure {
-        let Self { name, digest } = self;
+        let Self { name, repository: _, digest } = self;
         let other = info.repo_digests.first().and_then(|digest| digest.split_once('@'));
         let fetch = format!("fetch the right one with `docker pull {}`", self.full_name());
         let locked = format!("`{name}` is locked to {digest}, and the one that is here");
@@ -119,6 +131,11 @@ impl Pinned {
 }
 
 impl Noted {
+    /// The image: `python:alpine`.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Notes what the name stands for: the digest that a registry told, or else that of the image
     /// which is here. Tells people when it is another one than before.
     pub(super) async fn note(&self, cx: &StepCx, told: Option<String>, info: &ImageInfo) {
@@ -132,6 +149,12 @@ impl Noted {
             cx.say(format!("{name} is {digest} now; {file} has {known}")).await;
         }
         lock.note_image(build, name, &digest);
+    }
+
+    /// Says that nothing is known of an image that was used.
+    pub(super) async fn cannot(&self, cx: &StepCx, error: &Error) {
+        let (name, file) = (&self.name, self.lock.path().display());
+        cx.say(format!("{name} cannot be looked at, so that {file} cannot hold it: {error}")).await;
     }
 
     /// The digest of a local image in its repository. Of several, the one that is known is as good

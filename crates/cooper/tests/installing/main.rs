@@ -1,5 +1,7 @@
 //! Plugins of a web server, in both layouts: what is installed, and what is not.
 
+mod internet;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -313,18 +315,13 @@ fn what_cannot_be_trusted_is_not_installed() {
         bench.server.put(sums_of(folder), Page::Body(sums(&[(name, &zip_bytes)])));
         bench.server.put(file.clone(), Page::Body(zip_bytes));
     }
-    let table: [(&str, Harm, &str); 13] = [
+    let table: [(&str, Harm, &str); 11] = [
         (
             "another archive",
             |bench, folder| {
                 bench.server.put(zip(folder), Page::Body(archive("x", b"x")));
             },
             "is not the file that its checksum was made for",
-        ),
-        (
-            "half of it",
-            |bench, folder| bench.server.put(zip(folder), Page::Promise(100_000)),
-            "cannot fetch `",
         ),
         (
             "ten gigabytes of it",
@@ -369,11 +366,6 @@ fn what_cannot_be_trusted_is_not_installed() {
             "`127.0.0.1` refuses to answer (403 Forbidden)",
         ),
         (
-            "trouble of its own",
-            |bench, folder| bench.server.put(zip(folder), Page::Status(500, String::new())),
-            "is answered with 500 Internal Server Error",
-        ),
-        (
             "an archive without the program",
             |bench, folder| exchanged(bench, folder, archive("packer-plugin-box", b"x")),
             "there is no `packer-plugin-box_v1.1.0_x5.0_",
@@ -393,6 +385,55 @@ fn what_cannot_be_trusted_is_not_installed() {
         assert!(said.contains(wanted), "{what}: {said}");
         // Not an older version either.
         assert_eq!(bench.installed(), [""; 0], "{what}");
+    }
+}
+
+/// What may pass is waited for, and not for ever. These wait beside each other.
+#[test]
+fn what_does_not_pass_is_given_up() {
+    type Answer = (Page, &'static str);
+    let table: [Answer; 3] = [
+        (Page::Promise(100_000), "cannot fetch `"),
+        (Page::Status(500, String::new()), "is answered with 500 Internal Server Error"),
+        (Page::Status(429, String::new()), "has been asked too often (429 Too Many Requests)"),
+    ];
+    std::thread::scope(|scope| {
+        for (page, wanted) in table {
+            scope.spawn(move || {
+                let bench = Bench::new(&[(GITHUB, ">= 1.0")]);
+                bench.release(GITHUB, "1.0.0");
+                let folder = bench.release(GITHUB, "1.1.0");
+                let file = format!("{folder}/packer-plugin-box_v1.1.0_x5.0_{}.zip", platform());
+                bench.server.put(&*file, page);
+                let said = bench.run(&["init", "."]).failed();
+                assert!(said.contains(wanted), "{said}");
+                assert_eq!(bench.installed(), [""; 0]);
+                let asked = bench.server.asked();
+                assert_eq!(asked.iter().filter(|head| head.contains(&file)).count(), 5);
+            });
+        }
+    });
+}
+
+#[test]
+fn what_passes_is_asked_for_again() {
+    for status in [429, 500, 502, 503, 504] {
+        let bench = Bench::new(&[(GITHUB, ">= 1.0")]);
+        let folder = bench.release(GITHUB, "1.0.0");
+        let file = format!("{folder}/packer-plugin-box_v1.0.0_x5.0_{}.zip", platform());
+        let whole = bench.server.page(&file).expect("it is there");
+        let busy = Page::Status(status, "Retry-After: 1\r\n".to_owned());
+        bench.server.put(&*file, busy);
+        let server = &bench.server;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !server.asked().iter().any(|head| head.contains(&file)) {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                server.put(&*file, whole);
+            });
+            assert!(bench.run(&["init", "."]).ok().contains(" v1.0.0 in "), "{status}");
+        });
     }
 }
 
@@ -543,6 +584,43 @@ fn several_at_once_install_one() {
     let fetched = bench.server.asked().iter().filter(|head| head.contains(".zip ")).count();
     assert_eq!(fetched, 1);
     assert_eq!(bench.installed().len(), 2);
+}
+
+/// Each command adds what it has found to what others have written meanwhile.
+#[test]
+fn commands_at_the_same_moment_lose_no_entry_of_the_lock_file() {
+    const COUNT: usize = 8;
+    let bench = Bench::new(&[]);
+    let file = |index: usize| format!("t{index}.pkr.hcl");
+    for index in 0..COUNT {
+        let source = format!("github.com/acme{index}/box");
+        bench.release(&source, "1.0.0");
+        let template = format!(
+            "packer {{\n required_plugins {{\n box = {{ source = \"{source}\", version = \"1.0.0\" \
+             }}\n }}\n}}\n"
+        );
+        fs::write(bench.folder.path().join(file(index)), template).expect("it can be written");
+    }
+    let start = || {
+        let children: Vec<_> = (0..COUNT)
+            .map(|index| {
+                let mut command = bench.command(&["init", &file(index)]);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs")
+            })
+            .collect();
+        for child in children {
+            Ran::of(child.wait_with_output().expect("it ends")).ok();
+        }
+    };
+    start();
+    let lock = bench.folder.path().join(".cooper.lock.hcl");
+    for round in 0..3 {
+        let text = fs::read_to_string(&lock).expect("it was made");
+        assert_eq!(text.matches("plugin \"").count(), COUNT, "round {round}: {text}");
+        // Now that all is installed, nothing but the file is written.
+        fs::remove_file(&lock).expect("it is there");
+        start();
+    }
 }
 
 /// The kit for Python makes a plugin of one file, as its users publish it.
