@@ -9,7 +9,7 @@ mod registry;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, Value};
+use cooper_hcl::{Code, Diagnostic, Diagnostics, Reported, SourceMap, Span, Value, absolute};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 
@@ -26,7 +26,7 @@ use crate::run::OnError;
 use crate::secret::Secrets;
 use crate::select::{Patterns, Selection};
 use crate::session::Session;
-use crate::template::{PluginRequirement, Template};
+use crate::template::{Language, PluginRequirement, Template};
 use crate::version::Version;
 
 /// What will be done.
@@ -205,6 +205,10 @@ pub async fn plan(
         root: template.root.clone(),
         sources: sources.clone(),
     });
+    let legacy = match template.language {
+        Language::Hcl => None,
+        Language::Legacy => Some(absolute(&template.path, &*session.system)),
+    };
     let mut selected = Vec::new();
     let mut names = Vec::new();
     let mut nameless = false;
@@ -241,6 +245,7 @@ pub async fn plan(
                     force: options.force,
                     debug: options.debug,
                     on_error: options.on_error,
+                    legacy: legacy.clone(),
                 };
                 let source = [("type", &origin.source_type), ("name", &origin.source_name)];
                 let source = Value::object(source.map(|(name, text)| (name, Value::string(text))));

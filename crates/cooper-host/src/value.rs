@@ -94,6 +94,28 @@ fn known(value: &Value, ty: &cty::Type) -> cty::Value {
     }
 }
 
+/// The same without types, as legacy templates have them: what has no value is not there.
+pub(crate) fn without_types(value: cty::Value) -> msgpack::Value {
+    match value {
+        cty::Value::Null | cty::Value::Unknown => msgpack::Value::Nil,
+        cty::Value::Bool(value) => msgpack::Value::Bool(value),
+        cty::Value::Number(number) => match (number.as_str().parse(), number.as_str().parse()) {
+            (Ok(whole), _) => msgpack::Value::Int(whole),
+            (Err(_), Ok(number)) => msgpack::Value::Float(number),
+            (Err(_), Err(_)) => msgpack::Value::Nil,
+        },
+        cty::Value::Text(text) => msgpack::Value::Text(text),
+        cty::Value::Sequence(elements) => {
+            msgpack::Value::List(elements.into_iter().map(without_types).collect())
+        }
+        cty::Value::Mapping(elements) => {
+            let elements = elements.into_iter().filter(|(_, value)| *value != cty::Value::Null);
+            msgpack::Value::object(elements.map(|(name, value)| (name, without_types(value))))
+        }
+        cty::Value::Dynamic(own) => without_types(own.1),
+    }
+}
+
 /// What stands for a value that is not known yet.
 fn placeholder(ty: &cty::Type) -> cty::Value {
     match ty {

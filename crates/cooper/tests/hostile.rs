@@ -124,7 +124,6 @@ fn texts_that_grow_are_stopped() {
         "replace(@, \"\", @)",
         "regex_replace(@, \"\", @)",
         "regex_replace(@, \"y*\", @)",
-        "regex_replace(@, \"|x\", \"xx$0\")",
         "format(\"%s%s\", @, @)",
     ] {
         refused("t.pkr.hcl", &doubled(each), "MiB");

@@ -62,6 +62,8 @@ pub struct Origin {
     pub debug: bool,
     /// `-on-error`
     pub on_error: OnError,
+    /// The absolute path of the legacy template that it stands in; nothing for one in HCL.
+    pub legacy: Option<String>,
 }
 
 impl Origin {
@@ -76,6 +78,7 @@ impl Origin {
             force: false,
             debug: false,
             on_error: OnError::default(),
+            legacy: None,
         }
     }
 }

@@ -140,6 +140,7 @@ impl<'a> Build<'a> {
             force: false,
             debug: false,
             on_error: OnError::Cleanup,
+            legacy: None,
         };
         let kind = self.catalog.get_source(&self.source.0).expect("the source is known");
         let config = bench.config(kind.schema(), &self.source.1, &origin);

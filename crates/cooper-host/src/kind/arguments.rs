@@ -13,9 +13,17 @@ use cooper_wire::spec::Object;
 use crate::schema::object_type;
 use crate::value;
 
-/// What a component that belongs to a build is given: what it is used for, and its arguments.
+/// What a component that belongs to a build is given: what it is used for, and its arguments. In
+/// a legacy template these are plain values, and come first, as in Packer: so a component knows that
+/// it is to fill in `{{ }}`, which HCL leaves alone.
 pub(super) fn configs(config: &Config<'_>, spec: &Object) -> Result<Configs, Reported> {
-    Ok(Configs { parts: vec![surroundings(&config.origin), arguments(config, spec)?] })
+    let around = surroundings(&config.origin);
+    Ok(Configs {
+        parts: match config.origin.legacy {
+            None => vec![around, arguments(config, spec)?],
+            Some(_) => vec![value::without_types(value::arguments(&config.value, spec)), around],
+        },
+    })
 }
 
 /// What a data source is given: its arguments alone.
@@ -35,23 +43,41 @@ fn arguments(config: &Config<'_>, spec: &Object) -> Result<Value, Reported> {
 
 /// What Packer tells every component of the build it is used in.
 fn surroundings(origin: &Origin) -> Value {
-    let Origin { source_type, source_label, force, debug, on_error, build: _, source_name: _ } =
-        origin;
+    let Origin {
+        source_type,
+        source_label,
+        force,
+        debug,
+        on_error,
+        legacy,
+        build: _,
+        source_name: _,
+    } = origin;
     let on_error = match on_error {
         OnError::Cleanup => "cleanup",
         OnError::Abort => "abort",
         OnError::Ask => "ask",
         OnError::RunCleanupProvisioner => "run-cleanup-provisioner",
     };
-    Value::object([
+    let truth = |flag: bool| match legacy {
+        None => Value::text(flag.to_string()),
+        Some(_) => Value::Bool(flag),
+    };
+    let mut told = vec![
         ("packer_build_name", Value::text(source_label)),
         ("packer_builder_type", Value::text(source_type)),
         ("packer_core_version", Value::text(PACKER_VERSION)),
-        ("packer_debug", Value::text(debug.to_string())),
-        ("packer_force", Value::text(force.to_string())),
+        ("packer_debug", truth(*debug)),
+        ("packer_force", truth(*force)),
         ("packer_on_error", Value::text(on_error)),
         ("packer_sensitive_variables", Value::List(Vec::new())),
-    ])
+    ];
+    if let Some(path) = legacy {
+        told.push(("packer_template_path", Value::text(path)));
+        // Where `user` stood, its value stands already.
+        told.push(("packer_user_variables", Value::Map(Vec::new())));
+    }
+    Value::object(told)
 }
 
 /// Records what a component finds wrong with its arguments. Each mistake points at the argument

@@ -33,6 +33,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("every_kind_of_component_in_rust_that_knows_gob_only_does_its_part", || {
             workshop(Encoding::Older)
         }),
+        trial("braces_of_a_legacy_template_are_filled_in_by_a_plugin", || legacy(Encoding::Newer)),
+        trial("braces_of_a_legacy_template_are_filled_in_by_a_plugin_that_knows_gob_only", || {
+            legacy(Encoding::Older)
+        }),
         trial("what_a_component_in_rust_says_of_arguments_has_its_place", refusals),
         trial("a_builder_in_go_builds_its_example", || example(Encoding::Newer)),
         trial("a_builder_in_go_that_knows_gob_only_builds_its_example", || {
@@ -111,6 +115,21 @@ fn workshop(encoding: Encoding) -> Result<()> {
         run.nothing_is_left()?;
     }
     Ok(())
+}
+
+/// `{{ }}` of a legacy template, which its components fill in.
+fn legacy(encoding: Encoding) -> Result<()> {
+    let run = Run::of("workshop.json", install(encoding)?)?;
+    let inside = run.folder.join("inside");
+    fs::create_dir(&inside).context("make a folder")?;
+    let output = run.build(&[])?;
+    run.expect(&output, true, &["2 files in bench.list"])?;
+    let read = |path: &str| fs::read_to_string(run.folder.join(path)).context(path.to_owned());
+    let told = read("outside/told")?;
+    check(told == "bench workshop 1.16.0 bench workshop-bench", || format!("told: {told:?}"))?;
+    let number = read("outside/number")?;
+    check(number == "12", || format!("number: {number:?}"))?;
+    run.nothing_is_left()
 }
 
 fn refusals() -> Result<()> {

@@ -17,6 +17,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// A folder with a template, and the plugins installed for it alone.
 pub(crate) struct Run {
     pub(crate) folder: PathBuf,
+    /// What is built: the folder, or a legacy template in it.
+    template: PathBuf,
     plugins: PathBuf,
     environment: Vec<(String, String)>,
     limit: Duration,
@@ -39,7 +41,9 @@ impl Run {
         let template = root().join("testdata/plugins").join(template);
         let name = template.file_name().unwrap_or_default();
         fs::copy(&template, folder.join(name)).context("copy the template")?;
-        Ok(Self { folder, plugins, environment: Vec::new(), limit: LIMIT })
+        let is_legacy = template.extension().is_some_and(|extension| extension == "json");
+        let template = PathBuf::from(if is_legacy { name } else { ".".as_ref() });
+        Ok(Self { folder, template, plugins, environment: Vec::new(), limit: LIMIT })
     }
 
     /// Sets a variable of the environment.
@@ -65,7 +69,7 @@ impl Run {
         cooper
             .args(["build", "-color=false"])
             .args(arguments)
-            .arg(".")
+            .arg(&self.template)
             .current_dir(&self.folder)
             .env("PACKER_PLUGIN_PATH", &self.plugins)
             .env("HOME", self.folder.join("home"))
