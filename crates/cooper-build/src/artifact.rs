@@ -7,6 +7,8 @@ use cooper_hcl::Value;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Secrets;
+
 use crate::component::Facts;
 use crate::failure::Failure;
 
@@ -72,4 +74,19 @@ pub struct ArtifactSummary {
     /// The manifest's digest in the registry, once pushed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
+}
+
+impl ArtifactSummary {
+    /// The same with every secret in its texts replaced.
+    pub(crate) fn scrubbed(self, secrets: &Secrets) -> Self {
+        let Self { builder_id, id, files, summary, digest } = self;
+        let scrub = |text: String| secrets.scrub(&text);
+        Self {
+            builder_id: scrub(builder_id),
+            id: scrub(id),
+            files: files.into_iter().map(scrub).collect(),
+            summary: scrub(summary),
+            digest: digest.map(scrub),
+        }
+    }
 }

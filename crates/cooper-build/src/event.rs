@@ -214,36 +214,70 @@ impl FailureSummary {
 }
 
 impl EventKind {
-    /// The same event with every secret in its texts replaced.
+    /// The same event with every secret in its texts replaced. What is one of a few words of ours is no
+    /// text; the names of builds had theirs replaced when they were planned.
     #[must_use]
     pub(crate) fn scrubbed(self, secrets: &Secrets) -> Self {
-        // Through JSON, so that a text added to an event later cannot be forgotten.
-        fn scrub(value: &mut serde_json::Value, secrets: &Secrets) {
-            match value {
-                serde_json::Value::String(text) => *text = secrets.scrub(text),
-                serde_json::Value::Array(elements) => {
-                    elements.iter_mut().for_each(|element| scrub(element, secrets));
-                }
-                serde_json::Value::Object(fields) => {
-                    fields.values_mut().for_each(|field| scrub(field, secrets));
-                }
-                _ => {}
-            }
+        if secrets.is_empty() {
+            return self;
         }
-        // The frequent ones, and the common case of no secret at all, the short way.
+        let scrub = |text: String| secrets.scrub(&text);
         match self {
-            _ if secrets.is_empty() => return self,
-            Self::Output { stream, text } => {
-                return Self::Output { stream, text: secrets.scrub(&text) };
+            Self::RunStarted { builds, run_id } => Self::RunStarted { builds, run_id },
+            Self::StepStarted { role, component, name } => {
+                Self::StepStarted { role, component, name: name.map(scrub) }
             }
+            Self::Output { stream, text } => Self::Output { stream, text: scrub(text) },
             Self::Progress { what, done, total } => {
-                return Self::Progress { what: secrets.scrub(&what), done, total };
+                Self::Progress { what: scrub(what), done, total }
             }
-            _ => {}
+            Self::StepRetrying { left, because } => {
+                Self::StepRetrying { left, because: because.scrubbed(secrets) }
+            }
+            Self::StepFinished { outcome, elapsed } => {
+                Self::StepFinished { outcome: outcome.scrubbed(secrets), elapsed }
+            }
+            Self::BuildFinished { outcome, elapsed } => {
+                Self::BuildFinished { outcome: outcome.scrubbed(secrets), elapsed }
+            }
+            Self::BuildStarted => Self::BuildStarted,
+            Self::Interrupted { signal } => Self::Interrupted { signal },
+            Self::RunFinished { elapsed } => Self::RunFinished { elapsed },
         }
-        let Ok(mut value) = serde_json::to_value(&self) else { return self };
-        let before = value.clone();
-        scrub(&mut value, secrets);
-        if value == before { self } else { serde_json::from_value(value).unwrap_or(self) }
+    }
+}
+
+impl StepOutcome {
+    fn scrubbed(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Succeeded => Self::Succeeded,
+            Self::Failed { failure } => Self::Failed { failure: failure.scrubbed(secrets) },
+            Self::Forgiven { failure } => Self::Forgiven { failure: failure.scrubbed(secrets) },
+            Self::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+impl BuildOutcome {
+    fn scrubbed(self, secrets: &Secrets) -> Self {
+        let all = |artifacts: Vec<ArtifactSummary>| {
+            artifacts.into_iter().map(|artifact| artifact.scrubbed(secrets)).collect()
+        };
+        match self {
+            Self::Succeeded { artifacts } => Self::Succeeded { artifacts: all(artifacts) },
+            Self::Failed { failures, artifacts } => Self::Failed {
+                failures: failures.into_iter().map(|failure| failure.scrubbed(secrets)).collect(),
+                artifacts: all(artifacts),
+            },
+            Self::Cancelled { artifacts } => Self::Cancelled { artifacts: all(artifacts) },
+        }
+    }
+}
+
+impl FailureSummary {
+    fn scrubbed(self, secrets: &Secrets) -> Self {
+        let Self { message, help, place } = self;
+        let scrub = |text: String| secrets.scrub(&text);
+        Self { message: scrub(message), help: help.map(scrub), place: place.map(scrub) }
     }
 }

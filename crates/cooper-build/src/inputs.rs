@@ -12,7 +12,7 @@ use cooper_hcl::{
 };
 
 use crate::session::Session;
-use crate::template::load::{read, read_text};
+use crate::template::load::{latest, read, read_text};
 use crate::template::shape::check_duplicates;
 use crate::template::{Language, Template, Variable, legacy};
 
@@ -194,6 +194,9 @@ impl<'a> Given<'a> {
         }
         if let Ok(file) = session.add(&format!("<{from}>"), text) {
             let span = file.span();
+            if self.sensitive[index] {
+                session.secrets.add_place(span);
+            }
             let content = Content::Text(file);
             self.values[index] = Some(Raw { content, origin, from: from.to_owned(), span });
         }
@@ -224,9 +227,21 @@ impl<'a> Given<'a> {
         }
     }
 
+    /// Sees to it that a file that could not be parsed tells no value, when any may be sensitive.
+    fn keep_secrets(&self, path: &Path, session: &Session) {
+        if self.sensitive.contains(&true)
+            && let Some(file) = latest(path, session)
+        {
+            session.secrets.add_broken_place(file, file.span());
+        }
+    }
+
     /// Returns the names that are not declared.
     fn hcl_file(&mut self, path: &Path, session: &mut Session) -> Vec<(String, Span)> {
-        let Ok(file) = read(path, session) else { return Vec::new() };
+        let Ok(file) = read(path, session) else {
+            self.keep_secrets(path, session);
+            return Vec::new();
+        };
         for block in &file.body.blocks {
             let kind = &block.kind.text;
             let message = format!("a variable file has no block `{kind}`");
@@ -246,6 +261,10 @@ impl<'a> Given<'a> {
                 continue;
             };
             let (span, from) = (expr.span, format!("`{}`", path.display()));
+            // Whether it is this value that counts or another.
+            if self.sensitive[index] {
+                session.secrets.add_place(span);
+            }
             let (content, origin) = (Content::Expr(expr), InputOrigin::File);
             self.values[index] = Some(Raw { content, origin, from, span });
         }
@@ -257,7 +276,10 @@ impl<'a> Given<'a> {
         let mut undeclared = Vec::new();
         let Ok(text) = read_text(path, session) else { return undeclared };
         let Ok(file) = session.add(&path.to_string_lossy(), text) else { return undeclared };
-        let Ok(node) = json::parse(&file, &session.diags) else { return undeclared };
+        let Ok(node) = json::parse(&file, &session.diags) else {
+            self.keep_secrets(path, session);
+            return undeclared;
+        };
         if self.language == Language::Legacy {
             node.check_keys(&session.diags);
         }
@@ -287,6 +309,9 @@ impl<'a> Given<'a> {
                 continue;
             };
             let (span, from) = (value.span, format!("`{}`", path.display()));
+            if self.sensitive[index] {
+                session.secrets.add_place(span);
+            }
             let (content, origin) = (Content::Value(value.to_value()), InputOrigin::File);
             self.values[index] = Some(Raw { content, origin, from, span });
         }
@@ -361,7 +386,7 @@ fn input(
             .and_then(|value| convert(value, &variable.ty, expr.span, "default"));
         if variable.sensitive && value.is_err() {
             // Its text is shown with what went wrong.
-            session.secrets.add(session.sources.text(expr.span));
+            keep_broken(expr.span, session);
         }
         (value, expr.span)
     });
@@ -387,7 +412,7 @@ fn input(
                     let what = "a value in a variable file";
                     let value = constant(&expr, what, environment(&none), None);
                     if variable.sensitive && value.is_err() {
-                        session.secrets.add(session.sources.text(span));
+                        keep_broken(span, session);
                     }
                     value
                 }
@@ -395,10 +420,16 @@ fn input(
                     None | Some(Type::String | Type::Number | Type::Any) => {
                         Ok(Value::string(&**file.text()))
                     }
-                    Some(_) => parse_expression(&file, diags).and_then(|expr| {
-                        let what = format!("the value of `{from}`");
-                        constant(&expr, &what, environment(&none), None)
-                    }),
+                    Some(_) => {
+                        let value = parse_expression(&file, diags).and_then(|expr| {
+                            let what = format!("the value of `{from}`");
+                            constant(&expr, &what, environment(&none), None)
+                        });
+                        if variable.sensitive && value.is_err() {
+                            keep_broken(span, session);
+                        }
+                        value
+                    }
                 },
             };
             let value = value.and_then(|value| convert(value, &ty, span, "value"));
@@ -411,6 +442,15 @@ fn input(
     }
     let default = usable.map(|default| default.with_marks(marks));
     Some(Input { value: value.with_marks(marks), origin, span, ty, default })
+}
+
+/// Keeps what is written at a place a secret, although it is no value: its text is shown with what went
+/// wrong, and may be all that is known of it.
+pub(crate) fn keep_broken(span: Span, session: &Session) {
+    session.secrets.add(session.sources.text(span));
+    if let Some(file) = session.sources.file(span) {
+        session.secrets.add_broken_place(file, span);
+    }
 }
 
 /// The value of an expression that may mention nothing.

@@ -14,6 +14,7 @@ pub mod cache;
 pub mod communicator;
 pub mod component;
 pub mod console;
+pub mod escape;
 pub mod event;
 pub mod failure;
 pub mod fix;

@@ -1,10 +1,11 @@
-//! The outside world, with what the places that keep secrets say kept in mind.
+//! The outside world, with what the places that keep secrets say, and what is made of secrets, kept in
+//! mind.
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cooper_hcl::{FileKind, SecretRequest, SecretStores, System};
+use cooper_hcl::{FileKind, SecretRequest, SecretStores, System, Value};
 
 use crate::secret::Secrets;
 
@@ -59,6 +60,10 @@ impl System for Overheard {
 
     fn random(&self, buffer: &mut [u8]) {
         self.system.random(buffer);
+    }
+
+    fn overhear(&self, made: &Value) {
+        self.secrets.add_overheard(made);
     }
 
     fn secret_stores(&self) -> &dyn SecretStores {

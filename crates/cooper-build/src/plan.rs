@@ -238,7 +238,8 @@ pub async fn plan(
             names.push(name);
             if keep {
                 let origin = Origin {
-                    build: BuildId(full(&used.shown)),
+                    // Told in everything that is said of the build.
+                    build: BuildId(session.secrets.scrub(&full(&used.shown))),
                     source_type: used.source.component.text.to_string(),
                     source_label: used.label.clone(),
                     source_name: used.name.clone(),

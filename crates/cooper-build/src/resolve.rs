@@ -18,7 +18,7 @@ use needs::{Needs, Node};
 
 use crate::PACKER_VERSION;
 use crate::component::Catalog;
-use crate::inputs::{Input, Inputs};
+use crate::inputs::{Input, Inputs, keep_broken};
 use crate::session::Session;
 use crate::template::{Language, Local, Template, Variable};
 
@@ -262,8 +262,7 @@ fn evaluate_local(local: &Local, scope: &Scope<'_>, readings: &Readings<'_>) -> 
     let session = readings.session;
     let Ok(value) = evaluate(&local.expr, scope, readings.env()) else {
         if local.sensitive {
-            // Its text is shown with what went wrong, and may be all that is known of it.
-            session.secrets.add(session.sources.text(local.expr.span));
+            keep_broken(local.expr.span, session);
         }
         return None;
     };

@@ -2,14 +2,19 @@
 
 mod finder;
 mod forms;
+mod written;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cooper_hcl::Value;
+use cooper_hcl::value::ValueKind;
+use cooper_hcl::{SourceFile, Span, Value};
 
 use self::finder::{Finder, Form};
 use self::forms::{encoded, quoted};
+use self::written::Written;
+use crate::escape;
 
 /// What stands in place of a secret.
 const HIDDEN: &str = "<sensitive>";
@@ -17,8 +22,14 @@ const HIDDEN: &str = "<sensitive>";
 /// The lines of a secret are secrets too, from this length on: a lone brace is none.
 const SHORTEST_LINE: usize = 4;
 
+/// Numbers are secrets from so many letters on: a lone digit is in everything.
+const SHORTEST_NUMBER: usize = 4;
+
 /// So many lines of a secret are secrets by themselves.
 const LINES: usize = 20_000;
+
+/// So many texts that are made of secrets are secrets too.
+const OVERHEARD: usize = 10_000;
 
 /// A secret that is longer than this is looked for as it is, and not quoted or encoded.
 const LONGEST_ENCODED: usize = 1 << 20;
@@ -35,6 +46,10 @@ struct Known {
     forms: BTreeMap<Arc<str>, bool>,
     /// Looks for all of them; made when it is needed.
     finder: Option<Arc<Finder>>,
+    /// Where secrets are written in texts that were read, in whatever way.
+    places: Vec<Span>,
+    /// How many texts were made of secrets.
+    overheard: usize,
 }
 
 /// Whether pieces of a secret are secrets.
@@ -57,7 +72,7 @@ impl Secrets {
         self.lock().add(secret, Pieces::Hidden);
     }
 
-    /// Adds every string in a value.
+    /// Adds every string in a value, and every number of four letters or more.
     pub fn add_all(&self, value: &Value) {
         self.lock().add_all(value, Pieces::Hidden);
     }
@@ -76,6 +91,57 @@ impl Secrets {
         }
     }
 
+    /// Adds what an expression made of secrets, as [`Secrets::add_marked`] does: strings of four letters
+    /// or more, the first 10,000 of them. Shorter ones are in everything.
+    pub fn add_overheard(&self, made: &Value) {
+        let mut known = self.lock();
+        let mut left = vec![made];
+        while let Some(value) = left.pop()
+            && known.overheard < OVERHEARD
+        {
+            let text = match value.kind() {
+                ValueKind::String(text) => text.clone(),
+                ValueKind::Number(number) => number.to_string().into(),
+                _ => {
+                    left.extend(value.children());
+                    continue;
+                }
+            };
+            if text.len() >= SHORTEST_LINE && !known.forms.contains_key(&text) {
+                known.add(&text, Pieces::Shown);
+                known.overheard += 1;
+            }
+        }
+    }
+
+    /// Adds a place of a text that was read: what is written there is not shown with the text, in
+    /// whatever way it is written.
+    pub fn add_place(&self, place: Span) {
+        self.lock().places.push(place);
+    }
+
+    /// Adds a place of a text that could not be read: its words may be in what is said about it, and
+    /// are shown nowhere.
+    pub fn add_broken_place(&self, file: &SourceFile, place: Span) {
+        self.add_words(file, &Written::of(file).within(place));
+        self.add_place(place);
+    }
+
+    /// Adds the places of a template that could not be read that are for secrets, such as the `default`
+    /// of a variable that is `sensitive`. Of one that could be read, [`Secrets::mask`] knows them.
+    pub fn add_broken_template(&self, file: &SourceFile) {
+        self.add_words(file, &Written::of(file).private());
+    }
+
+    fn add_words(&self, file: &SourceFile, places: &[Span]) {
+        let mut known = self.lock();
+        for word in places.iter().map(|place| file.slice(*place).trim()) {
+            if word.len() >= SHORTEST_LINE {
+                known.add(word, Pieces::Shown);
+            }
+        }
+    }
+
     /// Whether there is none yet.
     pub fn is_empty(&self) -> bool {
         self.lock().forms.is_empty()
@@ -86,13 +152,49 @@ impl Secrets {
     /// Pieces of a secret are replaced too, from 16 bytes on, and from 8 where a line begins or
     /// ends with one: a secret may have been broken into lines, or cut off.
     pub fn scrub(&self, text: &str) -> String {
-        self.replace(text, |_| HIDDEN.into())
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = 0;
+        for Range { start, end } in self.find(text) {
+            shown.push_str(&text[rest..start]);
+            shown.push_str(HIDDEN);
+            rest = end;
+        }
+        shown.push_str(&text[rest..]);
+        shown
     }
 
-    /// The text with every byte of every secret replaced by `*`, also where the secret is
-    /// written as a template would write it: `\"` for a quote. Every other byte keeps its place.
-    pub fn mask(&self, text: &str) -> String {
-        self.replace(text, |secret| "*".repeat(secret.len()))
+    /// A text that was read, with every byte of every secret replaced by `*`, also where the secret
+    /// is written as a template would write it: `\"` for a quote. Line ends and every other byte keep
+    /// their places.
+    pub fn mask(&self, file: &SourceFile) -> String {
+        let text = file.text();
+        let mut hidden: Vec<Range<usize>> = self.find(text);
+        let written = Written::of(file);
+        let mut places = written.private();
+        for place in self.lock().places.iter().filter(|place| file.contains(**place)) {
+            places.extend(written.within(*place));
+        }
+        let local = |offset: u32| (offset - file.base()) as usize;
+        hidden.extend(places.iter().map(|place| local(place.start())..local(place.end())));
+        hidden.sort_by_key(|range| range.start);
+        let mut shown = String::with_capacity(text.len());
+        let mut rest = 0;
+        for Range { start, end } in hidden {
+            let start = start.max(rest);
+            if start >= end {
+                continue;
+            }
+            shown.push_str(&text[rest..start]);
+            for c in text[start..end].chars() {
+                match c {
+                    '\n' => shown.push('\n'),
+                    c => (0..c.len_utf8()).for_each(|_| shown.push('*')),
+                }
+            }
+            rest = end;
+        }
+        shown.push_str(&text[rest..]);
+        shown
     }
 
     /// Where a text that goes on can be cut, so that no secret is: the length of its beginning.
@@ -101,17 +203,24 @@ impl Secrets {
         self.finder().map(|finder| finder.cut(text)).filter(|cut| *cut > 0).unwrap_or(text.len())
     }
 
-    fn replace(&self, text: &str, with: impl Fn(&str) -> String) -> String {
-        let Some(finder) = self.finder() else { return text.to_owned() };
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = 0;
-        for secret in finder.find(text) {
-            shown.push_str(&text[rest..secret.start]);
-            rest = secret.end;
-            shown.push_str(&with(&text[secret]));
+    /// Where secrets stand in a text, in order and apart, also those that control characters and
+    /// escape sequences stand in the middle of: nobody sees these.
+    fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let Some(finder) = self.finder() else { return Vec::new() };
+        let mut found = finder.find(text);
+        if let Some(visible) = escape::Visible::of(text) {
+            found
+                .extend(finder.find(visible.text()).into_iter().map(|range| visible.origin(range)));
+            found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+            found.dedup_by(|next, last| {
+                let overlap = next.start < last.end;
+                if overlap {
+                    last.end = last.end.max(next.end);
+                }
+                overlap
+            });
         }
-        shown.push_str(&text[rest..]);
-        shown
+        found
     }
 
     /// What looks for all secrets; nothing when there are none.
@@ -142,6 +251,12 @@ impl Known {
             if let Some(text) = value.as_str() {
                 self.add(text, pieces);
             }
+            if let ValueKind::Number(number) = value.kind()
+                && let number = number.to_string()
+                && number.len() >= SHORTEST_NUMBER
+            {
+                self.add(&number, Pieces::Shown);
+            }
             left.extend(value.children());
         }
     }
@@ -151,9 +266,18 @@ impl Known {
         if secret.len() <= LONGEST_ENCODED {
             encoded(secret).iter().for_each(|form| self.add_form(form, pieces));
         }
-        if secret.contains('\n') {
-            let lines = secret.lines().filter(|line| line.trim().len() >= SHORTEST_LINE);
-            for line in lines.take(LINES) {
+        // Programs, and Cooper's own output, leave out what a terminal would obey.
+        if let Some(visible) = escape::Visible::of(secret) {
+            self.add(visible.text(), pieces);
+        }
+        // The blanks around it are not always there where it is shown.
+        let trimmed = secret.trim();
+        if trimmed.len() < secret.len() {
+            self.add(trimmed, pieces);
+        }
+        if secret.contains(['\n', '\r']) {
+            let lines = secret.split(['\n', '\r']).map(str::trim);
+            for line in lines.filter(|line| line.len() >= SHORTEST_LINE).take(LINES) {
                 self.add_form(line, Pieces::Shown);
                 quoted(line).iter().for_each(|form| self.add_form(form, Pieces::Shown));
             }
@@ -348,7 +472,9 @@ mod tests {
         secrets.add("efgh");
         assert_eq!(secrets.scrub("xabcdefghy"), "x<sensitive>y");
         assert_eq!(secrets.scrub("abcdefabcdef"), "<sensitive><sensitive>");
-        assert_eq!(secrets.mask("xabcdefghy"), "x********y");
+        let mut sources = cooper_hcl::SourceMap::new();
+        let file = sources.add("t", "xabcdefghy").expect("room");
+        assert_eq!(secrets.mask(&file), "x********y");
     }
 
     #[test]

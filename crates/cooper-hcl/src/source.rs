@@ -101,7 +101,8 @@ impl SourceFile {
         range.and_then(|(start, end)| self.text.get(start..end)).unwrap_or("")
     }
 
-    fn contains(&self, span: Span) -> bool {
+    /// Whether a span lies in it.
+    pub fn contains(&self, span: Span) -> bool {
         let whole = self.span();
         span.start >= whole.start && span.end <= whole.end
     }

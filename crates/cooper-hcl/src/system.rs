@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::secret_store::{NoStores, SecretStores};
+use crate::value::Value;
 
 /// Reads from the world around a template. The program has one for the real machine,
 /// tests have one in memory.
@@ -48,6 +49,11 @@ pub trait System: Send + Sync {
 
     /// Fills a buffer with randomness fit for identifiers.
     fn random(&self, buffer: &mut [u8]);
+
+    /// Takes note of what an expression made of sensitive values, which is text of its own: it must not
+    /// be shown either, and may be given to somebody who repeats it. Nobody does, unless a system says
+    /// otherwise.
+    fn overhear(&self, _made: &Value) {}
 
     /// The places that keep secrets; there are none unless a system has some.
     fn secret_stores(&self) -> &dyn SecretStores {

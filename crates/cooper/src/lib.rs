@@ -39,61 +39,28 @@ fn obey(argv: Vec<OsString>) -> Exit {
     let os = if asks_stores(&cli.command) { Os::new().with_secret_stores() } else { Os::new() };
     let system: Arc<dyn System> = Arc::new(os);
     let mut ui = Ui::new(options(&cli), &*system);
+    let session = Session::new(system.clone());
+    ui.keep(&session.secrets);
+    crash::keep(&session.secrets);
+    if needs_log(&cli.command) {
+        log::start(&session, &mut ui);
+    }
     let exit = match &cli.command {
         Command::Version => {
             ui.version();
             Exit::Success
         }
         Command::Completion(args) => commands::completion(args, &mut ui),
-        Command::Validate(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::validate(args, session, &mut ui)
-        }
-        Command::Inspect(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::inspect(args, session, &mut ui)
-        }
-        Command::Upgrade(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::upgrade(args, session, &mut ui)
-        }
-        Command::Fix(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::fix(args, session, &mut ui)
-        }
-        Command::Init(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::init(args, session, &mut ui)
-        }
-        Command::Plugins(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::plugins(args, session, &mut ui)
-        }
-        Command::Lsp(_) => {
-            log::start(&Session::new(system.clone()), &mut ui);
-            commands::lsp(system, &mut ui)
-        }
-        Command::Console(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::console(args, session, &mut ui)
-        }
-        Command::Fmt(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::fmt(args, session, &mut ui)
-        }
-        Command::Build(args) => {
-            let session = Session::new(system);
-            log::start(&session, &mut ui);
-            commands::build(args, session, &mut ui)
-        }
+        Command::Validate(args) => commands::validate(args, session, &mut ui),
+        Command::Inspect(args) => commands::inspect(args, session, &mut ui),
+        Command::Upgrade(args) => commands::upgrade(args, session, &mut ui),
+        Command::Fix(args) => commands::fix(args, session, &mut ui),
+        Command::Init(args) => commands::init(args, session, &mut ui),
+        Command::Plugins(args) => commands::plugins(args, session, &mut ui),
+        Command::Lsp(_) => commands::lsp(system, &mut ui),
+        Command::Console(args) => commands::console(args, session, &mut ui),
+        Command::Fmt(args) => commands::fmt(args, session, &mut ui),
+        Command::Build(args) => commands::build(args, session, &mut ui),
     };
     match ui.failure() {
         Some(error) => {
@@ -103,6 +70,11 @@ fn obey(argv: Vec<OsString>) -> Exit {
         }
         None => exit,
     }
+}
+
+/// Whether a command does anything that may be logged.
+fn needs_log(command: &Command) -> bool {
+    !matches!(command, Command::Version | Command::Completion(_))
 }
 
 /// Whether a command may ask the places that keep secrets: those that also read data sources.

@@ -23,6 +23,7 @@ use cooper_build::run::{Message, Received};
 use cooper_build::{BuildId, Event, Inspection, PACKER_VERSION, Secrets, Session};
 use cooper_hcl::{Diagnostic, SourceMap, System};
 
+pub(crate) use self::clean::clean;
 use self::diagnostics::Look;
 use self::human::{Human, Wishes};
 use self::inspection::Inspected;
@@ -120,6 +121,8 @@ pub struct Ui {
     format: Format,
     renderer: Box<dyn Renderer>,
     questions: Questions,
+    /// What is in nothing that is said.
+    secrets: Secrets,
 }
 
 /// How often the progress line may change.
@@ -152,17 +155,22 @@ impl Ui {
             }
             Format::Json => Box::new(Json::new(out)),
         };
-        Self { format, renderer, questions: Questions::default() }
+        Self { format, renderer, questions: Questions::default(), secrets: Secrets::new() }
+    }
+
+    /// Keeps these out of everything that is said.
+    pub fn keep(&mut self, secrets: &Secrets) {
+        self.secrets = secrets.clone();
     }
 
     /// Prints a result.
     pub fn say(&mut self, text: &str) {
-        self.renderer.say(text);
+        self.renderer.say(&self.secrets.scrub(text));
     }
 
     /// Prints what an expression of `console` came to.
     pub fn result(&mut self, text: &str) {
-        self.renderer.result(text);
+        self.renderer.result(&self.secrets.scrub(text));
     }
 
     /// The values of a template's variables and locals, as a result.
@@ -184,7 +192,7 @@ impl Ui {
 
     /// Prints trouble that has no place in a template.
     pub fn error(&mut self, text: &str) {
-        self.renderer.error(text);
+        self.renderer.error(&self.secrets.scrub(text));
     }
 
     /// Prints which program this is.

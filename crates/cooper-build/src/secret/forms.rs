@@ -7,6 +7,9 @@ use cooper_hcl::go_quote;
 /// Base64 is looked for from this many letters on: shorter ones are met by chance.
 const SHORTEST_BASE64: usize = 8;
 
+/// Hexadecimal digits are looked for from so many bytes on.
+const SHORTEST_HEXADECIMAL: usize = 4;
+
 /// How a text is written in a template, between quotes.
 pub(super) fn written(text: &str) -> String {
     text.replace('\\', "\\\\")
@@ -59,6 +62,12 @@ pub(super) fn encoded(text: &str) -> Vec<String> {
     forms.push(text.replace('\'', "'\\''"));
     forms.push(written(text));
     forms.push(text.replace(',', "%!(PACKER_COMMA)").replace('\n', "\\n").replace('\r', "\\r"));
+    // As programs that show bytes write them. What is short is met by chance.
+    if text.len() >= SHORTEST_HEXADECIMAL {
+        let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        forms.push(digits.to_uppercase());
+        forms.push(digits);
+    }
     // Three bytes make four letters, so there are three ways to stand in a longer text. The
     // letters at the ends that other bytes have a part in are left out.
     for shift in 0..3 {

@@ -102,6 +102,9 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
     let mut template = empty(path, root, is_folder);
     // One broken file does not hide what is wrong in another.
     let read: Vec<_> = files.iter().map(|file| read(file, session)).collect();
+    for (path, _) in files.iter().zip(&read).filter(|(_, read)| read.is_err()) {
+        keep_secrets(path, session);
+    }
     let diags = &session.diags;
     let functions = Functions::none();
     let literals = Literals { functions: &functions, system: &*session.system, diags };
@@ -132,11 +135,22 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
 /// What can be relied on of a file that could not be parsed; nothing, when it is not there, or in JSON
 /// syntax.
 fn readable_part<'s>(path: &Path, session: &'s Session) -> Option<(&'s SourceFile, Partial)> {
-    let name = path.to_string_lossy();
     let is_json = path.extension().is_some_and(|extension| extension == "json");
-    let mut files = session.sources.files().iter().rev();
-    let source = files.find(|file| !is_json && file.name() == name)?;
+    let source = latest(path, session).filter(|_| !is_json)?;
     Some((source, parse_sound(source)))
+}
+
+/// Sees to it that what is said of a file that could not be parsed tells no secret of it.
+fn keep_secrets(path: &Path, session: &Session) {
+    if let Some(source) = latest(path, session) {
+        session.secrets.add_broken_template(source);
+    }
+}
+
+/// A text that was read, the last of its name.
+pub(crate) fn latest<'s>(path: &Path, session: &'s Session) -> Option<&'s SourceFile> {
+    let name = path.to_string_lossy();
+    session.sources.files().iter().rev().find(|file| file.name() == name)
 }
 
 /// A template that says nothing.
@@ -205,7 +219,13 @@ pub(crate) fn read_legacy(
         let error = Diagnostic::error(Code::UnreadableFile, message);
         return Err(session.diags.error(error.help(help)));
     }
-    Ok((json::parse(&file, &session.diags)?, file))
+    match json::parse(&file, &session.diags) {
+        Ok(node) => Ok((node, file)),
+        Err(reported) => {
+            session.secrets.add_broken_template(&file);
+            Err(reported)
+        }
+    }
 }
 
 /// The folder that a file is in, as the user wrote it.

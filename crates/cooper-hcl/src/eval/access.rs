@@ -6,7 +6,7 @@ use super::{Binding, Evaluator, Namespace, Scope};
 use crate::ast::{Expr, ExprKind, Name};
 use crate::diagnostic::{Code, Diagnostic, Reported, did_you_mean};
 use crate::source::Span;
-use crate::value::{Type, Value, ValueKind};
+use crate::value::{Marks, Type, Value, ValueKind};
 
 /// The name that a splat's current element is bound to. No template can write it.
 pub(super) const SPLAT_ELEMENT: &str = "*";
@@ -70,6 +70,8 @@ impl Evaluator<'_> {
         let result = match target.kind() {
             ValueKind::Object(attributes) => match attributes.get(&name.text) {
                 Some(value) => value.clone(),
+                // What names there are is nobody's business where the whole is sensitive.
+                None if marks.sensitive => return Err(self.no_attribute(what, name, [])),
                 None => {
                     let names = attributes.keys().map(|name| &**name);
                     return Err(self.no_attribute(what, name, names));
@@ -77,7 +79,12 @@ impl Evaluator<'_> {
             },
             ValueKind::Map(_, elements) => match elements.get(&name.text) {
                 Some(value) => value.clone(),
-                None => return Err(self.no_element(&name.text, &target, name.span)),
+                None => {
+                    return Err(match marks.sensitive {
+                        true => self.no_secret_element(name.span),
+                        false => self.no_element(&name.text, &target, name.span),
+                    });
+                }
             },
             ValueKind::Null(_) => {
                 let message = format!("null has no attribute `{}`", name.text);
@@ -128,6 +135,11 @@ impl Evaluator<'_> {
         )
     }
 
+    /// Says neither what was looked for nor what there is.
+    fn no_secret_element(&self, span: Span) -> Reported {
+        self.error(Diagnostic::error(Code::InvalidIndex, "there is no such element").at(span, ""))
+    }
+
     pub(super) fn index(
         &self,
         target: &Expr,
@@ -144,14 +156,17 @@ impl Evaluator<'_> {
         let (target_value, key_value) = (self.expr(target, scope), self.expr(key, scope));
         let ((target_value, target_marks), (key_value, key_marks)) =
             (target_value?.unmark(), key_value?.unmark());
-        let value = self.index_of(&target_value, &key_value, key.span, span)?;
-        Ok(value.with_marks(target_marks).with_marks(key_marks))
+        let marks = target_marks.union(key_marks);
+        let value = self.index_of(&target_value, &key_value, marks, key.span, span)?;
+        Ok(value.with_marks(marks))
     }
 
+    /// An element of one value by another, both without their marks, which say what may be told of them.
     fn index_of(
         &self,
         target: &Value,
         key: &Value,
+        marks: Marks,
         key_span: Span,
         span: Span,
     ) -> Result<Value, Reported> {
@@ -204,6 +219,7 @@ impl Evaluator<'_> {
                 };
                 let count = if length == 1 { "one element" } else { "elements" };
                 let text = match length {
+                    _ if marks.sensitive => String::new(),
                     0 => "there are no elements".into(),
                     1 => format!("there is {count}, with index 0"),
                     _ => format!("there are {length} {count}, 0 to {}", length - 1),
@@ -224,14 +240,15 @@ impl Evaluator<'_> {
                     };
                     return Ok(Value::unknown(element));
                 };
+                let none = || match marks.sensitive {
+                    true => self.no_secret_element(key_span),
+                    false => self.no_element(name, target, key_span),
+                };
                 match (&ty, target.as_mapping()) {
-                    (_, Some(elements)) => elements
-                        .get(name)
-                        .cloned()
-                        .ok_or_else(|| self.no_element(name, target, key_span)),
+                    (_, Some(elements)) => elements.get(name).cloned().ok_or_else(none),
                     (Type::Object(attributes), None) => match attributes.get(name) {
                         Some(attribute) => Ok(Value::unknown(attribute.ty.clone())),
-                        None => Err(self.no_element(name, target, key_span)),
+                        None => Err(none()),
                     },
                     (Type::Map(element), None) => Ok(Value::unknown((**element).clone())),
                     (_, None) => Ok(Value::unknown(Type::Any)),

@@ -39,7 +39,11 @@ impl Evaluator<'_> {
         let Some(arguments) = self.arguments(call, scope)? else {
             return Ok(Value::unknown(Type::Any));
         };
-        self.apply(function, call, arguments, span)
+        let made = self.apply(function, call, arguments, span)?;
+        if made.deep_marks().sensitive {
+            self.env.system.overhear(&made);
+        }
+        Ok(made)
     }
 
     /// The arguments in order, the last one spread when `...` follows it; nothing when that

@@ -59,6 +59,9 @@ impl Evaluator<'_> {
             TemplatePart::Literal(literal, span) => self.append(text, literal, *span),
             TemplatePart::Interpolation(expr) => {
                 let value = self.expr(expr, scope)?;
+                if value.marks().sensitive {
+                    self.env.system.overhear(&value);
+                }
                 let (piece, marks) = self.interpolated(value, expr)?;
                 text.marks = text.marks.union(marks);
                 match piece {

@@ -6,9 +6,11 @@
 
 use std::borrow::Cow;
 
+use cooper_build::escape::{is_harmful, sequence};
+
 /// The text without control characters, except line breaks and tabs, and without escape
 /// sequences, except colours when `keep_colors`. Colours that are kept are ended.
-pub(super) fn clean(text: &str, keep_colors: bool) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str, keep_colors: bool) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return Cow::Borrowed(text);
     }
@@ -40,67 +42,11 @@ pub(super) fn last_state(line: &str) -> &str {
     line.rsplit('\r').next().unwrap_or(line)
 }
 
-pub(super) fn is_harmful(c: char) -> bool {
-    // Also what makes text read in another order than it is written in.
-    c.is_control() && !matches!(c, '\n' | '\t')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
-}
-
 fn is_color(sequence: &str) -> bool {
     sequence
         .strip_prefix("\u{1b}[")
         .and_then(|sequence| sequence.strip_suffix('m'))
         .is_some_and(|inside| inside.bytes().all(|b| b.is_ascii_digit() || b == b';'))
-}
-
-/// The length of the control character or escape sequence that the text begins with.
-///
-/// As ECMA-48 has it: `ESC [` or CSI up to a final byte, the strings (`ESC ]`, `ESC P`, `ESC X`,
-/// `ESC ^`, `ESC _`) up to their terminator, other escapes two bytes or with intermediates. One
-/// that does not end in its line ends there.
-fn sequence(text: &str) -> usize {
-    let mut chars = text.char_indices();
-    let first = chars.next().map_or('\0', |(_, c)| c);
-    let kind = match first {
-        '\u{1b}' => chars.next().map(|(_, c)| c),
-        '\u{9b}' => Some('['),
-        '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => Some(']'),
-        other => return other.len_utf8(),
-    };
-    let mut previous = '\0';
-    match kind {
-        Some('[') => {
-            for (at, c) in chars {
-                match c {
-                    '\u{40}'..='\u{7e}' => return at + 1,
-                    '\u{20}'..='\u{3f}' => {}
-                    _ => return at,
-                }
-            }
-        }
-        Some(']' | 'P' | 'X' | '^' | '_') => {
-            for (at, c) in chars {
-                match c {
-                    '\u{7}' | '\u{9c}' => return at + c.len_utf8(),
-                    '\\' if previous == '\u{1b}' => return at + 1,
-                    '\n' => return at,
-                    _ => previous = c,
-                }
-            }
-        }
-        Some(' '..='/') => {
-            for (at, c) in chars {
-                match c {
-                    ' '..='/' => {}
-                    '0'..='~' => return at + 1,
-                    _ => return at,
-                }
-            }
-        }
-        Some('0'..='~') => return 2,
-        _ => return 1,
-    }
-    text.len()
 }
 
 #[cfg(test)]

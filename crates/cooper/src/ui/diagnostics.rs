@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use cooper_build::Secrets;
-use cooper_hcl::{Diagnostic, Label, Severity, SourceFile, SourceMap, Span};
+use cooper_build::escape::is_harmful;
+use cooper_hcl::{Diagnostic, Label, Location, Severity, SourceFile, SourceMap, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
     SourceCode, SourceSpan, SpanContents, ThemeCharacters, ThemeStyles,
 };
 use serde_json::{Value, json};
 
-use super::clean::{clean, is_harmful};
+use super::clean::clean;
 
 /// A label that covers more lines than this is shown at its first line only.
 const MOST_LINES: usize = 8;
@@ -122,7 +123,7 @@ pub(super) fn to_json(diagnostic: &Diagnostic, sources: &SourceMap, secrets: &Se
         let start = sources.locate(*span)?;
         let end = sources.locate(Span::new(span.end(), span.end()))?;
         Some(json!({
-            "file": &*start.file,
+            "file": secrets.scrub(&start.file),
             "line": start.line,
             "column": start.column,
             "end_line": end.line,
@@ -184,6 +185,8 @@ struct Texts<'a> {
 
 struct Text<'a> {
     file: &'a SourceFile,
+    /// The file's name, fit to be shown.
+    name: String,
     shown: String,
     lines: Vec<usize>,
 }
@@ -208,7 +211,7 @@ impl<'a> Texts<'a> {
 impl<'a> Text<'a> {
     fn new(file: &'a SourceFile, secrets: &Secrets) -> Self {
         let mut shown = String::with_capacity(file.text().len());
-        for c in secrets.mask(file.text()).chars() {
+        for c in secrets.mask(file).chars() {
             match c {
                 '\n' | '\t' => shown.push(c),
                 '\r' => shown.push(' '),
@@ -218,7 +221,7 @@ impl<'a> Text<'a> {
         }
         let breaks = shown.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { file, shown, lines }
+        Self { file, name: one_line(&secrets.scrub(file.name())), shown, lines }
     }
 
     fn line(&self, offset: usize) -> usize {
@@ -257,7 +260,7 @@ impl SourceCode for Texts<'_> {
             None => 0,
         };
         Ok(Box::new(MietteSpanContents::new_named(
-            clean(text.file.name(), false).into_owned(),
+            text.name.clone(),
             text.shown.as_bytes().get(from..to).unwrap_or_default(),
             (base + from, to - from).into(),
             line,
@@ -265,6 +268,11 @@ impl SourceCode for Texts<'_> {
             text.line(to.saturating_sub(1).max(from)) - line + 1,
         )))
     }
+}
+
+/// A name on one line: one of a file may have any character.
+fn one_line(name: &str) -> String {
+    clean(name, false).replace(['\n', '\t'], "?")
 }
 
 /// How many columns a text takes, as [`SourceMap::locate`] counts them.
@@ -341,8 +349,8 @@ impl<'a> Report<'a> {
             });
         } else if let Some(location) = sources.locate(label.span) {
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
-            let location = clean(&location.to_string(), false).into_owned();
-            self.places.push(format!("  at {location}{words}\n"));
+            let Location { file: _, line, column } = location;
+            self.places.push(format!("  at {}:{line}:{column}{words}\n", text.name));
         }
     }
 }
