@@ -18,6 +18,7 @@ use outline::{Post, expand, outline, unknown_source};
 use prepare::{Machine, Prepared, Preparing};
 
 use crate::component::{COMMON_FACTS, Catalog, Facts, Origin, PostProcessor, Provisioner, Source};
+use crate::escape;
 use crate::event::{BuildId, StepId};
 use crate::failure::Failure;
 use crate::lock::Locking;
@@ -172,6 +173,12 @@ pub trait Waiting<T: ?Sized>: Send + Sync {
     fn prepare<'a>(&'a self, facts: &'a Facts) -> BoxFuture<'a, Result<Box<T>, Failure>>;
 }
 
+/// A name without what would end its line, or do something else to a terminal.
+fn on_one_line(name: &str) -> String {
+    let ends = |c: char| escape::is_harmful(c) || matches!(c, '\n' | '\t');
+    name.chars().map(|c| if ends(c) { '?' } else { c }).collect()
+}
+
 /// Plans every selected build: components, names, arguments, policies. Changes nothing.
 ///
 /// # Errors
@@ -238,8 +245,8 @@ pub async fn plan(
             names.push(name);
             if keep {
                 let origin = Origin {
-                    // Told in everything that is said of the build.
-                    build: BuildId(session.secrets.scrub(&full(&used.shown))),
+                    // It stands in front of everything that is said of the build.
+                    build: BuildId(on_one_line(&session.secrets.scrub(&full(&used.shown)))),
                     source_type: used.source.component.text.to_string(),
                     source_label: used.label.clone(),
                     source_name: used.name.clone(),

@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::ui::Ui;
+use crate::ui::{Ui, clean};
 
 /// Starts logging when the environment asks for it: to the file `PACKER_LOG_PATH`, or to
 /// standard error. `COOPER_LOG` says what: `debug`, or `cooper_container=trace`.
@@ -87,6 +87,7 @@ impl Write for Entry<'_> {
 impl Drop for Entry<'_> {
     fn drop(&mut self) {
         let text = self.log.secrets.scrub(&String::from_utf8_lossy(&self.bytes));
+        let text = clean(&text, false);
         let mut target = self.log.target.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         // A log that cannot be written is no reason to stop.
         let _ = target.write_all(text.as_bytes());

@@ -93,11 +93,11 @@ impl<'t> Written<'t> {
 
     /// Whether a value follows a name.
     fn is_key(&self, at: usize) -> bool {
-        match (self.kind(at), self.kind(at + 1), self.kind(at + 2)) {
-            (Some(TokenKind::Word), Some(TokenKind::Assign | TokenKind::Equal), _) => true,
-            (Some(TokenKind::Text), Some(TokenKind::QuoteClose), Some(TokenKind::Colon)) => true,
-            _ => false,
-        }
+        matches!(
+            (self.kind(at), self.kind(at + 1), self.kind(at + 2)),
+            (Some(TokenKind::Word), Some(TokenKind::Assign | TokenKind::Equal), _)
+                | (Some(TokenKind::Text), Some(TokenKind::QuoteClose), Some(TokenKind::Colon))
+        )
     }
 
     /// Hides the values of the variables whose names a legacy template lists here.

@@ -19,13 +19,14 @@ fn main() {
     {
         return plugin::main(mode, rest);
     }
-    let tests: [(&str, Test); 14] = [
+    let tests: [(&str, Test); 15] = [
         ("every_kind_of_component_is_hosted_in_both_encodings", every_kind),
         ("arguments_are_checked_by_the_plugin_s_own_schema", arguments_are_checked),
         ("what_a_plugin_finds_wrong_is_told_at_its_place", refusals),
         ("facts_reach_provisioners_of_plugins", facts),
         ("a_plugin_that_misbehaves_is_named_in_one_error", misbehaviour),
         ("a_provisioner_that_takes_too_long_is_cancelled", timeouts),
+        ("what_a_plugin_says_has_no_secret_however_short", secrets),
         ("a_panic_in_a_plugin_on_the_sdk_is_one_error", panics),
         ("a_file_with_another_checksum_is_not_run", checksums),
         ("plugins_that_are_not_used_are_not_started", thirty),
@@ -188,6 +189,36 @@ build {
     same(artifacts, vec![])?;
     has(&failures.join("\n"), "the plugin panicked at crates/cooper-host/tests/hosting/sdk.rs:")?;
     has(&failures.join("\n"), "boom with Some(\"<sensitive>\")")
+}
+
+fn secrets() -> Result<(), Failed> {
+    let template = r#"
+variable "short" {
+  default   = "é"
+  sensitive = true
+}
+variable "long" {
+  default   = "correct-horse"
+  sensitive = true
+}
+source "test" "box" { name = "machine" }
+build {
+  sources = ["source.test.box"]
+  provisioner "test-run" {
+    title    = "x${var.short}y ${var.long} Y29ycmVjdC1ob3JzZQ"
+    commands = ["echo ${upper(var.long)}", "é"]
+  }
+}
+"#;
+    for mode in ["good", "sdk", "sdk-old"] {
+        let Outcome { lines, mistakes, .. } = Bench::new(mode).run(template);
+        same(mistakes, vec![])?;
+        let lines = lines.join("\n");
+        has(&lines, "provisioning x<sensitive>y <sensitive> <sensitive>")?;
+        has(&lines, "out: echo <sensitive>")?;
+        same(lines.contains('é'), false)?;
+    }
+    Ok(())
 }
 
 fn misbehaviour() -> Result<(), Failed> {

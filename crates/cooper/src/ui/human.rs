@@ -155,7 +155,11 @@ impl Human {
                 (self.style(event), format!("Build '{name}' finished after {elapsed}."))
             }
             BuildOutcome::Failed { failures, .. } => {
-                let why = joined(failures);
+                let told = |failure: &FailureSummary| FailureSummary {
+                    message: further(&failure.message),
+                    ..failure.clone()
+                };
+                let why = joined(&failures.iter().map(told).collect::<Vec<_>>());
                 let why = clean(&why, self.out.color);
                 (Style::Error, format!("Build '{name}' errored after {elapsed}: {why}"))
             }
@@ -183,7 +187,8 @@ impl Human {
         }
         for (build, artifacts) in self.summary.kept() {
             for artifact in artifacts {
-                trouble.push_str(&format!("--> {build}: kept: {}\n", artifact.summary));
+                let summary = further(&artifact.summary);
+                trouble.push_str(&format!("--> {build}: kept: {summary}\n"));
             }
         }
         let trouble = clean(&trouble, false).into_owned();
@@ -206,11 +211,11 @@ impl Human {
                 if artifacts[index + 1..].iter().any(same) {
                     continue;
                 }
-                results.push_str(&format!("--> {build}: {}\n", artifact.summary));
+                results.push_str(&format!("--> {build}: {}\n", further(&artifact.summary)));
                 if let Some(digest) = &artifact.digest
                     && !artifact.summary.contains(digest.as_str())
                 {
-                    results.push_str(&format!("    digest: {digest}\n"));
+                    results.push_str(&format!("    digest: {}\n", further(digest)));
                 }
             }
         }
@@ -364,14 +369,20 @@ pub(super) fn prefixed(target: &str, stream: Stream, text: &str, colors: bool) -
     lines
 }
 
+/// A text of which only the first line stands at the beginning of one: what an engine or a registry
+/// says cannot look like what another build says.
+fn further(text: &str) -> String {
+    text.replace('\n', "\n    ")
+}
+
 fn failure_lines(build: &BuildId, failure: &FailureSummary) -> String {
     let FailureSummary { message, help, place } = failure;
-    let mut text = format!("--> {build}: {message}\n");
+    let mut text = format!("--> {build}: {}\n", further(message));
     if let Some(place) = place {
         text.push_str(&format!("    in the block at {place}\n"));
     }
     if let Some(help) = help {
-        text.push_str(&format!("    help: {help}\n"));
+        text.push_str(&format!("    help: {}\n", further(help)));
     }
     text
 }

@@ -87,7 +87,7 @@ fn no_broken_text_tells_a_secret() {
     let mut told = String::new();
     for secret in secret::samples() {
         for (index, broken) in places::broken(&secret).iter().enumerate() {
-            for line in ["validate", "validate -json", "inspect"] {
+            for line in ["validate", "-machine-readable inspect"] {
                 let output =
                     Run::of_files(&broken.files).command(&format!("{line} {}", broken.flags));
                 told += &search(&output, &secret, &format!("broken text {index}: {line}"));
