@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -23,7 +24,8 @@ pub trait Communicator: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the command could not be run. A command that fails is an [`ExitStatus`].
+    /// When the command could not be run; when the machine is [away](crate::failure::FailureKind::Away), nothing of
+    /// it ran. A command that fails is an [`ExitStatus`].
     fn run<'a>(
         &'a self,
         command: Command,
@@ -81,6 +83,13 @@ pub trait Communicator: Send + Sync {
         false
     }
 
+    /// The same way in, for someone who waits so long, and no longer, while the machine cannot be
+    /// reached; nothing where there is nothing to wait for.
+    fn patient(&self, patience: Duration) -> Option<Box<dyn Communicator + '_>> {
+        let _ = patience;
+        None
+    }
+
     /// Notes a temporary file that may stay behind in the machine: whatever becomes of the step,
     /// it is removed before the machine becomes an image.
     fn note_temporary(&self, path: &str) {
@@ -136,6 +145,10 @@ pub trait Output: Send {
     /// may end anywhere, inside a character too.
     fn write<'a>(&'a mut self, stream: Stream, bytes: &'a [u8]) -> BoxFuture<'a, ()>;
 }
+
+/// The exit code that says, in Packer and its plugins, that the machine went away while a command
+/// ran.
+pub const DISCONNECTED: i64 = 2_300_218;
 
 /// How a command ended: its exit code, or 128 and the number of the signal that ended it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

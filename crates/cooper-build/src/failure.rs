@@ -20,6 +20,11 @@ pub struct Failure {
 pub enum FailureKind {
     /// The step failed; trying again may help.
     Failed,
+    /// The machine could not be reached, and nothing was begun there that must not be done twice:
+    /// the same may work a little later.
+    Away,
+    /// The machine went away in the middle of a command: nobody knows how far that came.
+    Cut,
     /// The run was told to stop. Never retried and never forgiven.
     Cancelled,
 }
@@ -57,6 +62,20 @@ impl Failure {
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<String>) -> Self {
         self.causes.push(cause.into());
+        self
+    }
+
+    /// Says that the machine could not be reached: [`FailureKind::Away`].
+    #[must_use]
+    pub fn away(mut self) -> Self {
+        self.kind = FailureKind::Away;
+        self
+    }
+
+    /// Says that the machine went away in the middle of a command: [`FailureKind::Cut`].
+    #[must_use]
+    pub fn cut(mut self) -> Self {
+        self.kind = FailureKind::Cut;
         self
     }
 

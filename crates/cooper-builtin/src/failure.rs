@@ -17,6 +17,7 @@ pub(crate) fn because(message: impl Into<String>, error: &(dyn StdError + 'stati
 
 fn help(error: &Error) -> Option<&'static str> {
     Some(match error {
+        Error::NotBegun(reason) => return help(reason),
         Error::Unreachable { reason, .. } if reason.starts_with("ssh: ") => {
             "`ssh HOST docker version`, with the user, host and port of `DOCKER_HOST`, has to \
              work without a question"

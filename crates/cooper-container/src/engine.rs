@@ -81,8 +81,12 @@ pub trait Container: Send + Sync {
     /// What is known of it.
     fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>>;
 
+    /// The last lines that its own program printed, on both outputs.
+    fn last_words(&self) -> BoxFuture<'_, Result<String>>;
+
     /// Runs a command and waits for its end, even when something it left behind still holds its
-    /// output. Dropping the future kills the command and what it started.
+    /// output. Dropping the future kills the command and what it started. With
+    /// [`Error::NotBegun`](crate::Error::NotBegun) nothing ran.
     fn exec<'a>(
         &'a self,
         exec: Exec,

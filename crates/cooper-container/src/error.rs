@@ -30,6 +30,10 @@ pub enum Error {
     /// The other side failed in a way that may pass: try again.
     #[error("{0}")]
     Temporary(String),
+    /// A command was not begun. When the container is paused or being restarted, which is
+    /// [`Error::Temporary`], or the engine is [`Error::Unreachable`], that may pass.
+    #[error(transparent)]
+    NotBegun(Box<Error>),
     /// The engine failed otherwise.
     #[error("{0}")]
     Engine(String),

@@ -36,6 +36,10 @@ pub struct Script {
     pub digests: BTreeMap<String, String>,
     /// What commands answer: the first that fits.
     pub exec: Vec<Answer>,
+    /// The exit code and the last words of the program of every container, when it has ended.
+    pub ended: Option<(i64, String)>,
+    /// How many commands are not begun at first, because the container is paused.
+    pub paused: usize,
     /// Operations (`pull`, `push`, `start`, `commit`, …) that fail, and what they say.
     pub fail: BTreeMap<String, String>,
 }
@@ -512,11 +516,18 @@ impl Container for FakeContainer {
     }
 
     fn inspect(&self) -> BoxFuture<'_, Result<ContainerInfo>> {
-        done(self.call("inspect", "").map(|_| ContainerInfo {
+        done(self.call("inspect", "").map(|state| ContainerInfo {
             ip_address: "172.17.0.2".to_owned(),
             user: self.config.user.clone(),
-            running: true,
-            exit_code: None,
+            running: state.script.ended.is_none(),
+            exit_code: state.script.ended.as_ref().map(|(code, _)| *code),
+        }))
+    }
+
+    fn last_words(&self) -> BoxFuture<'_, Result<String>> {
+        done(self.call("last_words", "").map(|state| {
+            let ended = state.script.ended.clone();
+            ended.map(|(_, words)| words).unwrap_or_default()
         }))
     }
 
@@ -531,9 +542,15 @@ impl Container for FakeContainer {
             Input::Nothing | Input::Reader(_) => "".into(),
         };
         let text = format!("{}\n{stdin}", exec.command.join(" "));
-        let answer = self.call("exec", text.trim_end()).map(|state| {
+        let answer = self.call("exec", text.trim_end()).and_then(|mut state| {
+            if let Some(left) = state.script.paused.checked_sub(1) {
+                state.script.paused = left;
+                let paused = Error::Temporary("the container is paused".to_owned());
+                return Err(Error::NotBegun(Box::new(paused)));
+            }
             let mut answers = state.script.exec.iter();
-            answers.find(|answer| text.contains(&answer.contains)).cloned().unwrap_or_default()
+            let found = answers.find(|answer| text.contains(&answer.contains));
+            Ok(found.cloned().unwrap_or_default())
         });
         Box::pin(async move {
             let Answer { contains: _, stdout, stderr, exit, hangs, panics } = answer?;

@@ -28,6 +28,7 @@ const NUMBER: u32 = 47_112;
 pub struct SshServer {
     folder: tempfile::TempDir,
     port: u16,
+    has_user: bool,
     process: Child,
 }
 
@@ -45,10 +46,27 @@ impl SshServer {
         if let Some(password) = password {
             add_user(folder.path(), password)?;
         }
-        let process = launch(folder.path(), password.is_some())?;
-        let server = Self { folder, port, process };
+        let has_user = password.is_some();
+        let process = launch(folder.path(), has_user)?;
+        let server = Self { folder, port, has_user, process };
         server.wait()?;
         Ok(server)
+    }
+
+    /// Lets nobody in any more; who is in stays.
+    pub fn stop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Starts it again after [`SshServer::stop`].
+    ///
+    /// # Errors
+    ///
+    /// When it does not start.
+    pub fn start_again(&mut self) -> Result<()> {
+        self.process = launch(self.folder.path(), self.has_user)?;
+        self.wait()
     }
 
     /// Where it listens, on `127.0.0.1`.
@@ -78,8 +96,7 @@ impl SshServer {
 
 impl Drop for SshServer {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.stop();
     }
 }
 
@@ -123,9 +140,10 @@ fn prepare(folder: &Path, port: u16, settings: &str) -> Result<()> {
     write(
         "sshd_config",
         format!(
-            "ListenAddress 127.0.0.1\nPort {port}\nHostKey {place}/host\n\
+            // The first of two is what counts.
+            "{settings}\nListenAddress 127.0.0.1\nPort {port}\nHostKey {place}/host\n\
              AuthorizedKeysFile {place}/authorized_keys\nTrustedUserCAKeys {place}/authority.pub\n\
-             StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n{settings}\n"
+             StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin yes\n"
         ),
     )?;
     // Who starts the server as a service makes this folder first.

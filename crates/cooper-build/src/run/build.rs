@@ -102,7 +102,7 @@ impl Build {
         let artifacts = Vec::new();
         match failure.kind() {
             FailureKind::Cancelled => BuildOutcome::Cancelled { artifacts },
-            FailureKind::Failed => {
+            FailureKind::Failed | FailureKind::Away | FailureKind::Cut => {
                 let at = self.provisioned().failed_at.unwrap_or(self.plan.source.span);
                 let place = self.place(at);
                 let failures = vec![FailureSummary::new(failure, place)];
@@ -253,7 +253,7 @@ impl Build {
             Ok(_) => StepOutcome::Succeeded,
             Err(failure) => match failure.kind() {
                 FailureKind::Cancelled => StepOutcome::Cancelled,
-                FailureKind::Failed => {
+                FailureKind::Failed | FailureKind::Away | FailureKind::Cut => {
                     let failure = FailureSummary::new(failure, self.place(span));
                     StepOutcome::Failed { failure }
                 }

@@ -54,7 +54,7 @@ impl Build {
                         made.cancelled = true;
                         break;
                     }
-                    FailureKind::Failed => {
+                    FailureKind::Failed | FailureKind::Away | FailureKind::Cut => {
                         let failure = failure.while_doing("Post-processor failed");
                         made.failures.push(FailureSummary::new(&failure, self.place(span)));
                     }

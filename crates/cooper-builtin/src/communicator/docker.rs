@@ -177,6 +177,8 @@ impl DockerCommunicator {
                     "is there a folder `{folder}`? A `shell` provisioner before this one can make it"
                 ))
             }
+            // It may be done once more.
+            Error::Unreachable { .. } => failure.away(),
             _ => failure,
         }
     }
@@ -321,7 +323,16 @@ impl Communicator for DockerCommunicator {
             };
             let mut output = Forward { output, first: Vec::new() };
             let result = self.container.exec(exec, &mut output).await;
-            let code = result.map_err(|error| because("run a command in the container", &error))?;
+            let code = result.map_err(|error| {
+                let failure = because("run a command in the container", &error);
+                match error {
+                    Error::NotBegun(why) => match *why {
+                        Error::Unreachable { .. } | Error::Temporary(_) => failure.away(),
+                        _ => failure,
+                    },
+                    _ => failure.cut(),
+                }
+            })?;
             if matches!(code, 126 | 127) && output.first.starts_with(b"OCI runtime exec failed") {
                 let why = String::from_utf8_lossy(&output.first).trim().to_owned();
                 return Err(Failure::new(format!("the container cannot run `/bin/sh`: {why}"))

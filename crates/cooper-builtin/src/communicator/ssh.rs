@@ -9,7 +9,6 @@ mod transfer;
 mod trouble;
 mod tunnel;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +21,12 @@ use cooper_build::{Facts, Failure, StepCx};
 use cooper_hcl::Value;
 use cooper_hcl::value::Marks;
 use futures::future::BoxFuture;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{self, StreamExt};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::io::ReaderStream;
 
-use self::command::{Event, Remote, Running};
+use self::command::{Event, Feed, Remote, Running};
 use self::session::Session;
 use self::settings::Proof;
 pub(crate) use self::settings::{Host, SshSettings, schema};
@@ -47,6 +46,13 @@ pub(crate) const FACTS: &[&str] = &["SSHPrivateKeyFile", "SSHAgentAuth"];
 
 /// The way into a machine by ssh. A connection that is lost is made again for the next command.
 pub(crate) struct SshCommunicator {
+    way: Arc<Way>,
+    /// How long a machine is waited for whose connection was lost.
+    patience: Duration,
+}
+
+/// What all who use a machine have in common.
+struct Way {
     settings: Arc<SshSettings>,
     host: String,
     session: Mutex<Option<Arc<Session>>>,
@@ -83,9 +89,9 @@ impl SshSettings {
         facts
     }
 
-    /// Waits until one can log in.
-    async fn log_in(&self, host: &str) -> Result<Session, Failure> {
-        let deadline = Instant::now() + self.patience;
+    /// Waits so long until one can log in.
+    async fn log_in(&self, host: &str, patience: Duration) -> Result<Session, Failure> {
+        let deadline = Instant::now() + patience;
         let mut refusals = 0;
         let mut pause = PAUSES.0;
         let mut last = None;
@@ -127,16 +133,19 @@ impl SshSettings {
 
 impl SshCommunicator {
     /// Waits for a machine, lets the provisioners work in it, and removes what they needed there.
+    /// Should `gone` tell meanwhile why nobody will ever log in, that ends the waiting.
     pub(crate) async fn provision(
         settings: &Arc<SshSettings>,
         host: &str,
         cx: &StepCx,
         facts: Facts,
         inside: Provisioning<'_>,
+        gone: impl Future<Output = Failure>,
     ) -> Result<(), Failure> {
         cx.say(format!("Using SSH communicator to connect: {host}")).await;
         let machine = tokio::select! {
             machine = Self::connect(settings, host, cx) => Arc::new(machine?),
+            failure = gone => return Err(failure),
             () = cx.cancelled() => return Err(Failure::cancelled()),
         };
         let mut result = inside.run_shared(machine.clone(), facts).await;
@@ -153,7 +162,7 @@ impl SshCommunicator {
         cx: &StepCx,
     ) -> Result<Self, Failure> {
         cx.say("Waiting for SSH to become available...").await;
-        let mut session = settings.log_in(host).await?;
+        let mut session = settings.log_in(host, settings.patience).await?;
         cx.say("Connected to SSH!").await;
         if !settings.pause.is_zero() {
             let pause = crate::arguments::shown(settings.pause);
@@ -162,44 +171,40 @@ impl SshCommunicator {
             drop(session);
             tokio::time::sleep(settings.pause).await;
             cx.say("Waiting for SSH to become available...").await;
-            session = settings.log_in(host).await?;
+            session = settings.log_in(host, settings.patience).await?;
             cx.say("Connected to SSH!").await;
         }
-        Ok(Self {
+        let way = Way {
             settings: settings.clone(),
             host: host.to_owned(),
             session: Mutex::new(Some(Arc::new(session))),
             temporary: TemporaryFiles::default(),
-        })
+        };
+        Ok(Self { way: Arc::new(way), patience: settings.patience })
     }
 
     /// Takes leave of the machine.
     async fn close(&self) {
-        if let Some(session) = self.session.lock().await.take() {
+        if let Some(session) = self.way.session.lock().await.take() {
             session.close().await;
         }
     }
 
     /// The connection, which is made again when it is lost.
     async fn session(&self) -> Result<Arc<Session>, Failure> {
-        let mut session = self.session.lock().await;
+        let mut session = self.way.session.lock().await;
         if let Some(session) = session.as_ref().filter(|session| !session.is_lost()) {
             return Ok(session.clone());
         }
         // Another one may not have its tunnels while this one does.
         *session = None;
-        let new = Arc::new(self.settings.log_in(&self.host).await?);
+        let new = Arc::new(self.way.settings.log_in(&self.way.host, self.patience).await?);
         *session = Some(new.clone());
         Ok(new)
     }
 
     /// Starts a command for the login shell.
-    async fn start(
-        &self,
-        line: String,
-        input: BoxStream<'static, io::Result<Bytes>>,
-        terminal: bool,
-    ) -> Result<Running, Failure> {
+    async fn start(&self, line: String, input: Feed, terminal: bool) -> Result<Running, Failure> {
         let failed = |trouble: Trouble| trouble.failure("cannot run a command in the machine");
         let mut session = self.session().await?;
         let channel = match session.open().await {
@@ -219,7 +224,7 @@ impl SshCommunicator {
         &self,
         script: &str,
         arguments: &[&str],
-        input: BoxStream<'static, io::Result<Bytes>>,
+        input: Feed,
     ) -> Result<Running, Failure> {
         let words: Vec<String> = ["sh"].iter().chain(arguments).map(|word| quoted(word)).collect();
         let line = format!("exec /bin/sh -c {} {}", quoted(script), words.join(" "));
@@ -228,15 +233,15 @@ impl SshCommunicator {
 
     /// Removes the files that steps may have left behind.
     async fn remove_temporary(&self) -> Result<(), Failure> {
-        let files = self.temporary.list();
+        let files = self.way.temporary.list();
         if files.is_empty() {
             return Ok(());
         }
         let names: Vec<&str> = files.iter().map(String::as_str).collect();
-        let running = self.script("rm -f -- \"$@\"", &names, nothing()).await?;
+        let running = self.script("rm -f -- \"$@\"", &names, None).await?;
         let ended = finish(running).await?;
         if ended.status.success() {
-            self.temporary.clear();
+            self.way.temporary.clear();
             return Ok(());
         }
         Err(Failure::new(format!(
@@ -271,6 +276,11 @@ async fn finish(mut running: Running) -> Result<Ended, Failure> {
             }
             Event::Ended(status) => return Ok(Ended { status, said: said.text() }),
             Event::Failed(trouble) => {
+                let trouble = match trouble {
+                    // What these scripts do may be done once more.
+                    Trouble::Cut { address } => Trouble::Lost { address },
+                    trouble => trouble,
+                };
                 return Err(trouble.failure("cannot run a command in the machine"));
             }
             Event::NoInput(error) => return Err(Failure::new(error.to_string())),
@@ -278,14 +288,9 @@ async fn finish(mut running: Running) -> Result<Ended, Failure> {
     }
 }
 
-/// No input.
-fn nothing() -> BoxStream<'static, io::Result<Bytes>> {
-    stream::empty().boxed()
-}
-
 /// Input that is in memory.
-fn of_bytes(bytes: Bytes) -> BoxStream<'static, io::Result<Bytes>> {
-    stream::once(async { Ok(bytes) }).boxed()
+fn of_bytes(bytes: Bytes) -> Feed {
+    Some(stream::once(async { Ok(bytes) }).boxed())
 }
 
 impl Communicator for SshCommunicator {
@@ -296,11 +301,11 @@ impl Communicator for SshCommunicator {
     ) -> BoxFuture<'a, Result<ExitStatus, Failure>> {
         Box::pin(async move {
             let Command { line, stdin } = command;
-            let terminal = self.settings.terminal;
+            let terminal = self.way.settings.terminal;
             let input = match stdin {
-                Input::Nothing => nothing(),
+                Input::Nothing => None,
                 Input::Bytes(bytes) => of_bytes(bytes),
-                Input::Reader(reader) => ReaderStream::new(reader).boxed(),
+                Input::Reader(reader) => Some(ReaderStream::new(reader).boxed()),
             };
             let mut running = self.start(line, input, terminal).await?;
             loop {
@@ -347,14 +352,18 @@ impl Communicator for SshCommunicator {
     }
 
     fn has_terminal(&self) -> bool {
-        self.settings.terminal
+        self.way.settings.terminal
+    }
+
+    fn patient(&self, patience: Duration) -> Option<Box<dyn Communicator + '_>> {
+        Some(Box::new(Self { way: self.way.clone(), patience }))
     }
 
     fn note_temporary(&self, path: &str) {
-        self.temporary.note(path);
+        self.way.temporary.note(path);
     }
 
     fn forget_temporary(&self, path: &str) {
-        self.temporary.forget(path);
+        self.way.temporary.forget(path);
     }
 }

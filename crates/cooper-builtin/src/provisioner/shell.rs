@@ -6,15 +6,18 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytes::Bytes;
 use cooper_build::communicator::{
-    Command, Communicator, Content, ExitStatus, Input, Output, Upload,
+    Command, Communicator, Content, DISCONNECTED, ExitStatus, Input, Output, Upload,
 };
 use cooper_build::component::{Config, Provisioner, ProvisionerKind, StepCx};
+use cooper_build::failure::FailureKind;
 use cooper_build::{Failure, Stream, component_config};
 use cooper_hcl::{Reported, plainly};
 use futures::future::BoxFuture;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::arguments::{GoDuration, given, shown};
@@ -56,14 +59,16 @@ component_config! {
         remote_file: Option<String>,
         /// The script's whole path in the machine.
         remote_path: Option<String>,
-        /// How long to try a machine that cannot be reached; `5m` when absent. A container either can be
-        /// reached or is gone, so this changes nothing there.
+        /// How long to try again while the machine cannot be reached: `5m` when absent. Nothing of the
+        /// script has run then. A container that is paused or being restarted may come back, too, and so
+        /// may its engine; one that is gone fails at once.
         start_retry_timeout: Option<GoDuration>,
         /// Whether scripts stay in the machine.
         skip_clean: bool,
         /// Whether the machine may go away while a script runs.
         expect_disconnect: bool,
-        /// The exit codes that count as success; `[0]` when absent.
+        /// The exit codes that count as success; `[0]` when absent. `2300218` says the same as
+        /// `expect_disconnect`.
         valid_exit_codes: Vec<i64>,
         /// How long to wait after the last script: `10s`.
         pause_after: Option<GoDuration>,
@@ -72,6 +77,12 @@ component_config! {
 
 const COMMAND: &str = "chmod +x {{.Path}}; {{.Vars}} {{.Path}}";
 const COMMAND_WITH_FILE: &str = "chmod +x {{.Path}}; . {{.EnvVarFile}} && {{.Path}}";
+
+/// How long a machine that cannot be reached is tried again.
+const RETRYING: Duration = Duration::from_secs(300);
+
+/// How long to wait before it is.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Scripts up to this size travel with their command; larger ones are uploaded first.
 const CARRIED: u64 = 1024 * 1024;
@@ -94,6 +105,7 @@ struct Shell {
     remote_folder: String,
     remote_path: RemotePath,
     skip_clean: bool,
+    start_retry_timeout: Duration,
     expect_disconnect: bool,
     valid_exit_codes: Vec<i64>,
     pause_after: Option<GoDuration>,
@@ -136,7 +148,11 @@ fn prepare(config: &Config<'_>, arguments: Arguments) -> Result<Shell, Reported>
         remote_folder: absolute(&remote_folder),
         remote_path,
         skip_clean: arguments.skip_clean,
-        expect_disconnect: arguments.expect_disconnect,
+        start_retry_timeout: match arguments.start_retry_timeout {
+            Some(GoDuration(timeout)) if !timeout.is_zero() => timeout,
+            _ => RETRYING,
+        },
+        expect_disconnect: arguments.expect_disconnect || valid_exit_codes.contains(&DISCONNECTED),
         valid_exit_codes,
         pause_after: arguments.pause_after,
         renderer: Renderer::new(config),
@@ -247,7 +263,7 @@ impl Shell {
         };
         // Noted before anything is written: the step can be dropped at every await below.
         temporary(|machine, path| machine.note_temporary(path));
-        let (ended, removed) = self.deliver_and_run(cx, machine, script, &command, &remote).await?;
+        let (ended, removed) = self.persist(cx, machine, script, &command, &remote).await?;
         if removed {
             temporary(|machine, path| machine.forget_temporary(path));
         }
@@ -283,6 +299,43 @@ impl Shell {
             .map_err(|failure| failure.while_doing("Error processing command"))
     }
 
+    /// Brings the script into the machine and runs it, as soon as the machine can be reached. Says
+    /// what [`Shell::deliver_and_run`] says.
+    async fn persist(
+        &self,
+        cx: &StepCx,
+        machine: &dyn Communicator,
+        script: Content,
+        command: &str,
+        remote: &Remote<'_>,
+    ) -> Result<(ExitStatus, bool), Failure> {
+        let limit = self.start_retry_timeout;
+        let end = Instant::now() + limit;
+        let mut told = false;
+        loop {
+            let patient = machine.patient(end.saturating_duration_since(Instant::now()));
+            let machine = patient.as_deref().unwrap_or(machine);
+            let ended = self.deliver_and_run(cx, machine, script.clone(), command, remote).await;
+            let failure = match ended {
+                Err(failure) if failure.kind() == FailureKind::Away => failure,
+                ended => return ended,
+            };
+            let limit_shown = shown(limit);
+            if Instant::now() + PAUSE > end {
+                return Err(failure.while_doing(format!(
+                    "the machine could not be reached within `start_retry_timeout`, {limit_shown}"
+                )));
+            }
+            if !std::mem::replace(&mut told, true) {
+                cx.say(format!(
+                    "The machine cannot be reached, and is tried again for {limit_shown}: {failure}"
+                ))
+                .await;
+            }
+            cx.sleep(PAUSE).await?;
+        }
+    }
+
     /// Brings the script into the machine and runs it. Says how it ended, and whether it is
     /// certain that its files are gone.
     async fn deliver_and_run(
@@ -297,7 +350,7 @@ impl Shell {
             && bytes.len() as u64 <= CARRIED
             && !machine.has_terminal()
         {
-            let line = writing_line(command, remote);
+            let line = writing_line(command, remote, bytes.len());
             let stdin = match remote.env_file {
                 Some((_, variables)) => [env_lines(variables).as_bytes(), bytes].concat().into(),
                 None => bytes.clone(),
@@ -338,7 +391,7 @@ impl Shell {
     ) -> Result<Ended, Failure> {
         let mut output = Listening::new(Lines::new(cx), nonce, machine.has_terminal());
         let status = match machine.run(command, &mut output).await {
-            Err(failure) if self.expect_disconnect => {
+            Err(failure) if self.expect_disconnect && failure.kind() == FailureKind::Cut => {
                 cx.say(format!("The machine went away, as it may: {failure}")).await;
                 output.unfinished = true;
                 ExitStatus(self.valid_exit_codes.first().copied().unwrap_or(0))
@@ -371,8 +424,9 @@ fn env_lines(variables: &str) -> String {
     lines
 }
 
-/// A line that writes its input to the files, then runs the command and removes them.
-fn writing_line(command: &str, remote: &Remote<'_>) -> String {
+/// A line that writes its input to the files, then runs the command and removes them. A script that
+/// did not arrive with all its bytes, because the connection broke, is not run.
+fn writing_line(command: &str, remote: &Remote<'_>, size: usize) -> String {
     let Remote { path, env_file, clean: _, nonce } = *remote;
     let path = quoted(path);
     // `read` takes no more than its line, so that the rest is left for `cat`.
@@ -385,8 +439,8 @@ fn writing_line(command: &str, remote: &Remote<'_>) -> String {
         )
     });
     format!(
-        "(umask 077; {env_file}cat > {path} && chmod 0755 {path}) 2>/dev/null || \
-         {{ printf %s {nonce}w >&2; exit 1; }}\n{}",
+        "(umask 077; {env_file}cat > {path} && [ $(wc -c < {path}) -eq {size} ] && \
+         chmod 0755 {path}) 2>/dev/null || {{ printf %s {nonce}w >&2; exit 1; }}\n{}",
         running_line(command, remote)
     )
 }
@@ -545,21 +599,25 @@ mod tests {
         let command = format!(". {}; {}", quoted(&file), quoted(&path));
         let stdin =
             "export A='1\n2\\n'\nexport B=' x'\n#!/bin/sh\nprintf '%s' \"$A$B\"; cat; exit 3";
-        let (code, out, err) = run(&writing_line(&command, &remote(true)), stdin);
+        let size = stdin.len() - "export A='1\n2\\n'\nexport B=' x'\n".len();
+        let (code, out, err) = run(&writing_line(&command, &remote(true), size), stdin);
         assert_eq!((code, out.as_str(), err.as_str()), (3, "1\n2\\n x", ""));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 
-        let (code, ..) = run(&writing_line(&command, &remote(false)), stdin);
+        let (code, ..) = run(&writing_line(&command, &remote(false), size), stdin);
         assert_eq!(code, 3);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
         let mode = |path: &str| permissions(&std::fs::metadata(path).unwrap());
         assert_eq!((mode(&path), mode(&file)), (0o755, 0o600));
+
+        let (code, out, err) = run(&writing_line(&command, &remote(true), size + 1), stdin);
+        assert_eq!((code, out.as_str(), err.as_str()), (1, "", "noncew"), "a part is not run");
     }
 
     #[test]
     fn a_line_says_when_it_cannot_write() {
         let remote = Remote { path: "/no/such/x", env_file: None, clean: true, nonce: "nonce" };
-        let (code, out, err) = run(&writing_line("echo ran", &remote), "true");
+        let (code, out, err) = run(&writing_line("echo ran", &remote, 4), "true");
         assert_eq!((code, out.as_str(), err.as_str()), (1, "", "noncew"));
     }
 

@@ -9,11 +9,12 @@ mod run_command;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cooper_build::artifact::Artifact;
-use cooper_build::communicator::Communicator;
+use cooper_build::communicator::{Communicator, Output};
 use cooper_build::component::{Config, Provisioning, Source, SourceKind, StepCx};
-use cooper_build::{Facts, Failure, component_config};
+use cooper_build::{Facts, Failure, Stream, component_config};
 use cooper_container::changes;
 use cooper_container::engine::{Commit, ImageInfo};
 use cooper_container::{Container, ContainerEngine, ContainerSpec, Error};
@@ -35,6 +36,7 @@ use crate::facts;
 use crate::failure::because;
 use crate::image::{self, IMPORTED};
 use crate::kind::Kind;
+use crate::lines::Lines;
 use crate::login::{self, Login};
 use crate::transfer::{Told, told};
 
@@ -101,6 +103,9 @@ component_config! {
 /// The `build.*` names that this source adds.
 const FACTS: &[&str] =
     &["ImageSha256", "SourceImageDigest", "SourceImageSha256", "SSHPrivateKeyFile", "SSHAgentAuth"];
+
+/// How often a container is looked at that somebody wants to log in to.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The kind of source called `docker`.
 pub(crate) fn kind(engine: Arc<dyn ContainerEngine>) -> impl SourceKind {
@@ -345,9 +350,11 @@ impl Docker {
         match &self.communicator {
             Choice::Ssh(settings) => {
                 cx.say(format!("Container ID: {}", container.id())).await;
-                let host = self.host(settings, &**container).await?;
+                let host = self.host(cx, settings, &**container).await?;
                 let facts = settings.facts(facts, &host);
-                SshCommunicator::provision(settings, &host, cx, facts.clone(), inside).await?;
+                let gone = ended(cx, &**container);
+                SshCommunicator::provision(settings, &host, cx, facts.clone(), inside, gone)
+                    .await?;
                 return Ok(facts);
             }
             Choice::None => inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?,
@@ -390,6 +397,7 @@ impl Docker {
     /// Where the container's ssh server is.
     async fn host(
         &self,
+        cx: &StepCx,
         settings: &SshSettings,
         container: &dyn Container,
     ) -> Result<String, Failure> {
@@ -398,6 +406,9 @@ impl Docker {
         }
         let info = container.inspect().await;
         let info = info.map_err(|error| because("find the container's address", &error))?;
+        if !info.running {
+            return Err(ended(cx, container).await);
+        }
         if info.ip_address.is_empty() {
             return Err(Failure::new("the container has no address of its own")
                 .help("say where its ssh server is with `ssh_host` and `ssh_port`"));
@@ -443,6 +454,32 @@ impl Docker {
         cx.say(format!("Image ID: {id}")).await;
         Ok(id)
     }
+}
+
+/// Waits until a container's program has ended, shows what it said last, and tells so: nobody will
+/// ever log in.
+async fn ended(cx: &StepCx, container: &dyn Container) -> Failure {
+    let code = loop {
+        match container.inspect().await {
+            Ok(info) if info.running => {}
+            Ok(info) => break info.exit_code,
+            Err(error @ Error::NotFound(_)) => return because("look at the container", &error),
+            // Who wants to log in knows more.
+            Err(error) => tracing::debug!("the container cannot be looked at: {error}"),
+        }
+        tokio::time::sleep(LOOK).await;
+    };
+    match container.last_words().await {
+        Ok(words) => {
+            let mut lines = Lines::new(cx);
+            lines.write(Stream::Stderr, words.as_bytes()).await;
+            lines.finish().await;
+        }
+        Err(error) => tracing::debug!("nobody knows what the container said: {error}"),
+    }
+    let code = code.map(|code| format!(" with exit code {code}")).unwrap_or_default();
+    Failure::new(format!("the container ended{code} before anybody could log in"))
+        .help("what `run_command` starts in the container must be an ssh server that stays there")
 }
 
 async fn remove_image(engine: Arc<dyn ContainerEngine>, id: String) -> Result<(), Failure> {

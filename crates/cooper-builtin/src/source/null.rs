@@ -42,7 +42,10 @@ impl Source for Null {
                 Choice::Ssh(settings) => {
                     let host = settings.host().unwrap_or_default();
                     facts = settings.facts(facts, host);
-                    SshCommunicator::provision(settings, host, cx, facts.clone(), inside).await?;
+                    // Nothing tells that a machine will never come.
+                    let gone = std::future::pending();
+                    SshCommunicator::provision(settings, host, cx, facts.clone(), inside, gone)
+                        .await?;
                 }
                 Choice::None | Choice::Docker => {
                     inside.run_shared(Arc::new(NoMachine::Refuse), facts.clone()).await?;

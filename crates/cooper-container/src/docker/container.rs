@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bollard::errors::Error as BollardError;
 use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
-    ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder,
+    ContainerArchiveInfoOptionsBuilder, DownloadFromContainerOptionsBuilder, LogsOptionsBuilder,
     RemoveContainerOptionsBuilder, RenameContainerOptionsBuilder, StartContainerOptions,
     UploadToContainerOptionsBuilder,
 };
@@ -24,6 +24,10 @@ use crate::engine::{Commit, Container, ContainerInfo, Exec, ExecOutput, PathInfo
 use crate::error::{Error, Result};
 use crate::owner;
 use crate::spec::ContainerSpec;
+
+/// How many of the last lines of a container's program are told, and how much of them.
+const LAST_LINES: &str = "10";
+const LAST_BYTES: usize = 4096;
 
 /// A container of Docker's engine.
 struct DockerContainer {
@@ -207,6 +211,24 @@ impl Container for DockerContainer {
                 running,
                 exit_code: state.exit_code.filter(|_| !running),
             })
+        })
+    }
+
+    fn last_words(&self) -> BoxFuture<'_, Result<String>> {
+        Box::pin(async move {
+            let lines = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(LAST_LINES);
+            let mut logs = self.connection.docker.logs(&self.id, Some(lines.build()));
+            let mut words = Vec::new();
+            while let Some(piece) = logs.next().await {
+                words.extend_from_slice(&piece.map_err(failure)?.into_bytes());
+                if words.len() > LAST_BYTES {
+                    // Half a line might be half a secret, which nobody would know again.
+                    let end = words.len() - LAST_BYTES;
+                    let line = words[end..].iter().position(|byte| *byte == b'\n');
+                    words.drain(..line.map_or(words.len(), |line| end + line + 1));
+                }
+            }
+            Ok(String::from_utf8_lossy(&words).trim().to_owned())
         })
     }
 

@@ -64,7 +64,8 @@ pub(super) async fn exec(
         user: user.clone(),
         ..ExecConfig::default()
     };
-    let created = create(connection, container, &config).await?;
+    let created = create(connection, container, &config).await;
+    let created = created.map_err(|error| Error::NotBegun(Box::new(error)))?;
     let guard = KillOnDrop {
         connection: connection.clone(),
         container: container.to_owned(),

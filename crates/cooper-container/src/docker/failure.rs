@@ -57,6 +57,8 @@ enum Kind {
 /// registry or the system said with a status of its own choice, mostly 500.
 const WORDS: &[(Kind, &[&str])] = &[
     (Kind::NoSpace, &["no space left on device", "disk quota exceeded"]),
+    // What a container that can run no commands just now is.
+    (Kind::Temporary, &["is paused, unpause", "is restarting, wait until"]),
     (Kind::Temporary, &["toomanyrequests", "too many requests", "429 ", "rate limit"]),
     (
         // Docker Hub says so of images that do not exist, and says "denied" too.
@@ -152,6 +154,16 @@ mod tests {
             (None, "Put http://r/v2/x: EOF", Kind::Temporary),
             (Some(400), "invalid reference format", Kind::Invalid),
             (Some(409), "Container x is not running", Kind::Invalid),
+            (
+                Some(409),
+                "Container x is paused, unpause the container before exec",
+                Kind::Temporary,
+            ),
+            (
+                Some(409),
+                "Container x is restarting, wait until the container is running",
+                Kind::Temporary,
+            ),
             (Some(500), "something else", Kind::Engine),
         ] {
             assert_eq!(kind(status, &message.to_lowercase()), expected, "{message}");

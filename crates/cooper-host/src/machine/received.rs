@@ -10,7 +10,7 @@ use cooper_build::communicator::{
 use cooper_build::{Failure, Stream};
 use cooper_wire::message::{CopyDir, FileInfo, Modified};
 use cooper_wire::rpc::CallError;
-use cooper_wire::service::communicator::{Remote, Running, Stdin};
+use cooper_wire::service::communicator::{DISCONNECTED, Remote, Running, Stdin};
 use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -42,7 +42,12 @@ impl Received {
             Input::Bytes(_) | Input::Reader(_) => Stdin::Written,
         };
         let running = self.remote.start(&line, wants).await;
-        let running = running.map_err(failed("run a command in the machine"))?;
+        let running = running.map_err(|error| {
+            let away = matches!(error, CallError::Refused(_));
+            let failure = failed("run a command in the machine")(error);
+            // The plugin is there, and could not begin it.
+            if away { failure.away() } else { failure }
+        })?;
         let Running { stdin: input, mut stdout, mut stderr, ended } = running;
         let feeding = async {
             let Some(mut input) = input else { return };
@@ -80,7 +85,16 @@ impl Received {
                     }
                 }
             }
-            Ok(ExitStatus(ended.wait().await))
+            match ended.wait().await {
+                DISCONNECTED => {
+                    let failure = Failure::new("the machine went away in the middle of a command");
+                    Err(failure.cut().help(
+                        "`expect_disconnect = true` of a `shell` provisioner is for scripts that \
+                         restart the machine",
+                    ))
+                }
+                status => Ok(ExitStatus(status)),
+            }
         };
         let mut feeding = pin!(feeding);
         let mut passing = pin!(passing);

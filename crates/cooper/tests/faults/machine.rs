@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cooper_testbed::process::{self, Signal};
@@ -372,6 +374,147 @@ pub(crate) fn lost() -> Result<()> {
 
     let ended = build("cut", &root(&server, "client"), &shell("", cut))?;
     ended.expect_failure(&["is lost", "expect_disconnect = true"])
+}
+
+pub(crate) fn away() -> Result<()> {
+    // Nobody else waits so long: `ssh_timeout` is over sooner.
+    let late = "    start_retry_timeout = \"60s\"\n";
+    let soon = "    start_retry_timeout = \"3s\"\n";
+    for (name, timeout, again, retry) in
+        [("away", "5s", Some(Duration::from_secs(9)), late), ("gone", "5m", None, soon)]
+    {
+        let mut server = SshServer::start("", None)?;
+        let gone = server.file("gone");
+        let wait = format!("while [ ! -e {} ]; do sleep 0.1; done", gone.display());
+        let cut = ["echo cutting", &wait, "kill -KILL $(ps -o ppid= -p $PPID)", "sleep 20"];
+        let count = format!("echo ran >> {}", server.file("count").display());
+        let steps = shell("    expect_disconnect = true\n", &cut)
+            + &shell(&format!("{retry}    expect_disconnect = true\n"), &[&count, "echo back"]);
+        let arguments = root(&server, "client") + &format!("  ssh_timeout = {timeout:?}\n");
+        let rig = Rig::new(&format!("machine-{name}"), &template(&arguments, &steps))?;
+        let mut running = rig.start()?;
+        running.wait_for("cutting")?;
+        server.stop();
+        fs::write(&gone, "").context("tell that the server is gone")?;
+        running.wait_for("The machine went away, as it may")?;
+        let count = server.file("count");
+        let ran = || fs::read_to_string(&count).unwrap_or_default();
+        match again {
+            Some(pause) => {
+                std::thread::sleep(pause);
+                server.start_again()?;
+                let ended = running.end()?;
+                succeeds(&ended, &["back"])?;
+                ended.expect("the script ran once", ran() == "ran\n")?;
+            }
+            None => {
+                let ended = running.end()?;
+                ended.expect_failure(&["Timeout waiting for SSH", "refuses connections"])?;
+                ended.expect("it never ran", ran().is_empty())?;
+                ended.expect("it is said soon", ended.took < Duration::from_secs(60))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn late() -> Result<()> {
+    let mut server = SshServer::start("", None)?;
+    server.stop();
+    let text = template(&root(&server, "client"), &shell("", &["echo I am $(id -un)"]));
+    let mut running = Rig::new("machine-late", &text)?.start()?;
+    running.wait_for("Waiting for SSH")?;
+    std::thread::sleep(Duration::from_secs(3));
+    server.start_again()?;
+    succeeds(&running.end()?, &["Connected to SSH!", "I am root"])
+}
+
+pub(crate) fn silence() -> Result<()> {
+    let server = SshServer::start("", None)?;
+    let relay = Relay::start(server.port())?;
+    let arguments = root(&server, "client")
+        .replace(&format!("ssh_port = {}", server.port()), &format!("ssh_port = {}", relay.port));
+    let steps =
+        |seconds: u32| shell("", &["echo at work", &format!("sleep {seconds}"), "echo done"]);
+    let silent = "  ssh_read_write_timeout = \"3s\"\n";
+    let alive = "  ssh_keep_alive_interval = \"1s\"\n";
+    let never = "  ssh_keep_alive_interval = \"-1s\"\n";
+
+    // Questions and answers are no silence.
+    succeeds(&build("alive", &(arguments.clone() + silent + alive), &steps(6))?, &["done"])?;
+    let ended = build("silent", &(arguments.clone() + silent + never), &steps(60))?;
+    ended.expect_failure(&["is lost", "in the middle of a command"])?;
+    ended.expect("it is said soon", ended.took < Duration::from_secs(40))?;
+    succeeds(&build("never", &(arguments.clone() + never), &steps(6))?, &["done"])?;
+
+    // A machine that vanished sends nothing, not even that it is gone.
+    let text = template(&(arguments + silent + alive), &steps(60));
+    let mut running = Rig::new("machine-vanished", &text)?.start()?;
+    running.wait_for("at work")?;
+    relay.hold();
+    let ended = running.end()?;
+    ended.expect_failure(&["is lost", "in the middle of a command"])?;
+    ended.expect("it is said soon", ended.took < Duration::from_secs(40))
+}
+
+/// Passes connections on to a port of this machine, until it is told to hold everything back.
+struct Relay {
+    port: u16,
+    held: Arc<AtomicBool>,
+}
+
+impl Relay {
+    fn start(target: u16) -> Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).context("listen")?;
+        let port = listener.local_addr().context("an address")?.port();
+        let held = Arc::new(AtomicBool::new(false));
+        let holding = held.clone();
+        std::thread::spawn(move || {
+            for near in listener.incoming().flatten() {
+                let Ok(far) = TcpStream::connect(("127.0.0.1", target)) else { continue };
+                for (from, to) in [(&near, &far), (&far, &near)] {
+                    let (Ok(from), Ok(to)) = (from.try_clone(), to.try_clone()) else { continue };
+                    let held = holding.clone();
+                    std::thread::spawn(move || pass(from, to, &held));
+                }
+            }
+        });
+        Ok(Self { port, held })
+    }
+
+    fn hold(&self) {
+        self.held.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Passes bytes on in one direction.
+fn pass(mut from: TcpStream, mut to: TcpStream, held: &AtomicBool) {
+    let mut bytes = [0; 4096];
+    while let Ok(count @ 1..) = from.read(&mut bytes) {
+        if !held.load(Ordering::Relaxed) && to.write_all(&bytes[..count]).is_err() {
+            break;
+        }
+    }
+    if !held.load(Ordering::Relaxed) {
+        let _ = to.shutdown(Shutdown::Both);
+    }
+}
+
+pub(crate) fn questions() -> Result<()> {
+    // Debian's server asks through PAM, with the users that it alone sees.
+    let settings = "UsePAM yes\nKbdInteractiveAuthentication yes\nPasswordAuthentication no";
+    let server = SshServer::start(settings, Some(PASSWORD))?;
+    let steps = shell("", &["echo I am $(id -un)"]);
+    let login =
+        |password: &str| address(&server, SSH_USER) + &format!("  ssh_password = {password:?}\n");
+    succeeds(&build("questions", &login(PASSWORD), &steps)?, &[&format!("I am {SSH_USER}")])?;
+    let log = fs::read_to_string(server.file("log")).context("read a log")?;
+    if !log.contains("Accepted keyboard-interactive/pam") {
+        return Err(Error::new(format!("the server asked no question:\n{log}")));
+    }
+    let once = login("another one") + "  ssh_handshake_attempts = 1\n";
+    let ended = build("wrong-answers", &once, &steps)?;
+    ended.expect_failure(&["does not let `tester` in with this password", "keyboard-interactive"])
 }
 
 pub(crate) fn detours() -> Result<()> {

@@ -80,7 +80,7 @@ component_config! {
         ssh_proxy_username: Option<String>,
         /// The password for the proxy.
         ssh_proxy_password: Option<String>,
-        /// Without effect: files go through the machine's shell, which needs neither.
+        /// `scp` or `sftp`. Without effect: files go through the machine's shell, which needs neither.
         ssh_file_transfer_method: Option<String>,
         /// Without effect, because no source of Cooper makes a machine with a temporary key; a warning says so:
         ssh_keypair_name: Option<String>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use cooper_build::communicator::ExitStatus;
 use cooper_build::event::Stream;
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use russh::client::{Handle, Msg};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Pty, Sig};
 use tokio::io::AsyncWriteExt;
@@ -25,6 +25,10 @@ const WAITING: usize = 8;
 /// How much a login shell may print of its own accord before the command's output begins.
 const LONGEST_GREETING: usize = 64 * 1024;
 
+/// How long a login shell may take to say that it begins. What has not by then may be something
+/// else, and gets the input all the same.
+const BEGINNING: Duration = Duration::from_secs(10);
+
 /// How long a command that is to be ended may take.
 const ENDING: Duration = Duration::from_secs(3);
 
@@ -32,11 +36,14 @@ const ENDING: Duration = Duration::from_secs(3);
 pub(super) struct Remote {
     /// What the login shell reads.
     pub(super) line: String,
-    /// What the command can read.
-    pub(super) input: BoxStream<'static, io::Result<Bytes>>,
+    /// What the command can read. Nothing of it is sent before the command says that it begins.
+    pub(super) input: Feed,
     /// Whether it gets a terminal; its input does not end then.
     pub(super) terminal: bool,
 }
+
+/// What a command can read; nothing at all, or pieces as they come.
+pub(super) type Feed = Option<BoxStream<'static, io::Result<Bytes>>>;
 
 /// What a running command does.
 #[derive(Debug)]
@@ -65,8 +72,8 @@ pub(super) struct Running {
 impl Running {
     /// What it does next; the last event is its end.
     pub(super) async fn next(&mut self) -> Event {
-        let lost = || Event::Failed(Trouble::Lost { address: self.address.clone() });
-        self.events.recv().await.unwrap_or_else(lost)
+        let cut = || Event::Failed(Trouble::Cut { address: self.address.clone() });
+        self.events.recv().await.unwrap_or_else(cut)
     }
 
     /// What is wrong when a command ended before it began.
@@ -113,6 +120,7 @@ impl Session {
             address: self.address.clone(),
             opening: Opening::new(nonce),
             status: None,
+            ran: input.is_none(),
         };
         self.commands.spawn(driver.drive(channel, input, terminal));
         Ok(Running { events, address: self.address.clone() })
@@ -126,32 +134,32 @@ struct Driver {
     address: String,
     opening: Opening,
     status: Option<ExitStatus>,
+    /// Whether it may have done something. One that waits for input has not before there is some.
+    ran: bool,
 }
 
 /// Nobody waits for the command.
 struct GivenUp;
 
 impl Driver {
-    async fn drive(
-        mut self,
-        channel: Channel<Msg>,
-        input: BoxStream<'static, io::Result<Bytes>>,
-        terminal: bool,
-    ) {
+    async fn drive(mut self, channel: Channel<Msg>, input: Feed, terminal: bool) {
         let (mut reader, writer) = channel.split();
         let feeding = feed(&writer, input, terminal);
         let mut feeding = std::pin::pin!(feeding);
-        let mut fed = false;
+        let mut beginning = std::pin::pin!(tokio::time::sleep(BEGINNING));
+        let (mut begun, mut fed) = (false, false);
         let nobody = self.events.clone();
         let given_up = loop {
             tokio::select! {
                 () = nobody.closed() => break true,
                 message = reader.wait() => match self.take(message).await {
+                    Ok(true) if self.opening.over => (begun, self.ran) = (true, true),
                     Ok(true) => {}
                     Ok(false) => break false,
                     Err(GivenUp) => break true,
                 },
-                result = &mut feeding, if !fed => {
+                () = &mut beginning, if !begun => (begun, self.ran) = (true, true),
+                result = &mut feeding, if begun && !fed => {
                     fed = true;
                     if let Err(error) = result {
                         // Whether somebody hears it or not, the command is ended.
@@ -199,8 +207,11 @@ impl Driver {
                 let rest = self.opening.finish();
                 self.tell(Event::Greeting(rest)).await?;
                 let address = self.address.clone();
-                let lost = Event::Failed(Trouble::Lost { address });
-                self.tell(self.status.map_or(lost, Event::Ended)).await?;
+                let trouble = match self.ran {
+                    true => Trouble::Cut { address },
+                    false => Trouble::Lost { address },
+                };
+                self.tell(self.status.map_or(Event::Failed(trouble), Event::Ended)).await?;
                 return Ok(false);
             }
             Some(_) => {}
@@ -244,12 +255,9 @@ impl Driver {
 
 /// Sends a command what it can read. Only what cannot be read here is an error: a command need not
 /// want it all.
-async fn feed(
-    writer: &ChannelWriteHalf<Msg>,
-    mut input: BoxStream<'static, io::Result<Bytes>>,
-    terminal: bool,
-) -> io::Result<()> {
+async fn feed(writer: &ChannelWriteHalf<Msg>, input: Feed, terminal: bool) -> io::Result<()> {
     let mut sink = writer.make_writer();
+    let mut input = input.unwrap_or_else(|| stream::empty().boxed());
     while let Some(piece) = input.next().await {
         let piece = piece?;
         // An empty write is an error here.

@@ -124,6 +124,7 @@ impl SshSettings {
             &arguments.ssh_key_exchange_algorithms,
             kex::ALL_KEX_ALGORITHMS,
         );
+        let transfer = reader.transfer(arguments.ssh_file_transfer_method.as_deref());
         let local = reader.tunnels("ssh_local_tunnels", &arguments.ssh_local_tunnels);
         let remote = reader.tunnels("ssh_remote_tunnels", &arguments.ssh_remote_tunnels);
 
@@ -131,6 +132,7 @@ impl SshSettings {
             Some(false) => reader.agent(),
             Some(true) | None => None,
         };
+        transfer?;
         let given = |time: Option<GoDuration>| time.map(|GoDuration(time)| time);
         let set = |time: Option<GoDuration>| given(time).filter(|time| !time.is_zero());
         Ok(Self {
@@ -509,6 +511,19 @@ impl Reader<'_> {
             }
             _ => Ok(Some(ATTEMPTS)),
         }
+    }
+
+    /// Whether files are to go a way that Packer knows, too; Cooper has its own.
+    fn transfer(&self, method: Option<&str>) -> Result<(), Reported> {
+        const METHODS: [&str; 2] = ["scp", "sftp"];
+        let Some(method) = method.filter(|text| !text.is_empty() && !METHODS.contains(text)) else {
+            return Ok(());
+        };
+        let message = format!("there is no file transfer method `{method}`");
+        let help = cooper_hcl::did_you_mean(method, METHODS)
+            .unwrap_or_else(|| format!("the methods are `{}` and `{}`", METHODS[0], METHODS[1]));
+        let argument = "ssh_file_transfer_method";
+        Err(refuse(self.config, Code::InvalidValue, argument, message, &help))
     }
 
     /// The algorithms with these names.

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use tokio_util::io::ReaderStream;
 
 use super::command::{Event, Running};
-use super::{Ended, SshCommunicator, finish, nothing, of_bytes};
+use super::{Ended, SshCommunicator, finish, of_bytes};
 use crate::archive::{self, Owner};
 use crate::failure::because;
 use crate::files::own_name;
@@ -50,7 +50,7 @@ enum Kind {
 
 impl SshCommunicator {
     async fn look(&self, path: &str) -> Result<Kind, Failure> {
-        let ended = finish(self.script(LOOK, &[&word(path)], nothing()).await?).await?;
+        let ended = finish(self.script(LOOK, &[&word(path)], None).await?).await?;
         Ok(match ended.status.0 {
             10 => Kind::Folder,
             11 => Kind::File,
@@ -83,7 +83,7 @@ impl SshCommunicator {
                 let size = file.metadata().await.map_err(unreadable)?.len();
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 let input = ReaderStream::with_capacity(file, PIECE).boxed();
-                (name.unwrap_or_default(), size, input)
+                (name.unwrap_or_default(), size, Some(input))
             }
         };
         let arguments = [
@@ -134,7 +134,7 @@ impl SshCommunicator {
             }
         };
         let input = archive::of_folder(source.to_owned(), root, itself, Owner::AsHere);
-        let ended = finish(self.script(UNPACK, &[&word(folder)], input).await?).await?;
+        let ended = finish(self.script(UNPACK, &[&word(folder)], Some(input)).await?).await?;
         if ended.status.success() {
             return Ok(());
         }
@@ -149,7 +149,7 @@ impl SshCommunicator {
 
     /// Says who may not write, or what is missing, where that is the reason.
     fn denied(&self, failure: Failure, ended: &Ended) -> Failure {
-        let user = &self.settings.login.user;
+        let user = &self.way.settings.login.user;
         if ended.status.0 == 127 {
             failure.help("folders go through `tar`, which the machine must have")
         } else if ended.said.contains("ermission denied") {
@@ -179,7 +179,7 @@ impl SshCommunicator {
                 return Err(Failure::new(format!("there is no `{source}` in the machine")));
             }
         }
-        let running = self.script("exec cat \"$1\"", &[&word(source)], nothing()).await?;
+        let running = self.script("exec cat \"$1\"", &[&word(source)], None).await?;
         archive::write_file(output(running), destination.to_owned())
             .await
             .map_err(|error| because(downloading(source, destination), &error))
@@ -211,7 +211,7 @@ impl SshCommunicator {
                 destination.to_owned()
             };
         let script = "cd \"$1\" && exec tar -c -f - .";
-        let running = self.script(script, &[&word(path)], nothing()).await?;
+        let running = self.script(script, &[&word(path)], None).await?;
         archive::extract_folder(output(running), target)
             .await
             .map_err(|error| because(downloading(source, destination), &error))

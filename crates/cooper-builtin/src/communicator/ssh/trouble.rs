@@ -35,8 +35,11 @@ pub(super) enum Trouble {
     Tunnel { port: u16, here: bool, source: io::Error },
     #[error("`{address}` does not run commands")]
     NoCommands { address: String },
+    /// Nothing was begun, or what may be done once more.
     #[error("the connection to `{address}` is lost")]
     Lost { address: String },
+    #[error("the connection to `{address}` is lost, in the middle of a command")]
+    Cut { address: String },
     #[error("the login shell of `{address}` does not run commands: {said}")]
     Shell { address: String, said: String },
 }
@@ -87,7 +90,7 @@ impl Trouble {
             Self::Bastion { .. } => "check `ssh_host`, as the bastion knows it, and `ssh_port`",
             Self::Tunnel { .. } => "take another port, or find out who has this one",
             Self::NoCommands { .. } => "the user needs a shell there: check `ssh_username`",
-            Self::Lost { .. } => {
+            Self::Lost { .. } | Self::Cut { .. } => {
                 "`expect_disconnect = true` of a `shell` provisioner is for scripts that restart the \
                  machine"
             }
@@ -99,6 +102,11 @@ impl Trouble {
 
     /// As a failure of a step.
     pub(super) fn failure(&self, doing: impl Into<String>) -> Failure {
-        Failure::because(doing, self).help(self.help())
+        let failure = Failure::because(doing, self).help(self.help());
+        match self {
+            Self::Lost { .. } => failure.away(),
+            Self::Cut { .. } => failure.cut(),
+            _ => failure,
+        }
     }
 }
