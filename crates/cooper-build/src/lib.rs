@@ -119,7 +119,7 @@ pub async fn examine(
     let sound = session.diags.check();
     let plan = plan(&template, &values, catalog, options, session).await;
     let plan = plan.and_then(|plan| sound.map(|()| plan));
-    template.gaps.forget_followers(&session.diags, told);
+    template.gaps.forget_followers(&session.sources, &session.diags, told);
     let (template, values) = (is_whole.then_some(template), is_whole.then_some(values));
     Examined { template, catalog: Some(extended), values, plan }
 }

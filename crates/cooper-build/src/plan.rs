@@ -5,6 +5,7 @@ mod meta;
 mod outline;
 mod prepare;
 mod registry;
+mod strays;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -198,6 +199,7 @@ pub async fn plan(
     let catalog = &catalog.with_accessors(&template.plugins);
     let expanded = expand(template, values, session);
     let outlines = outline(template, &expanded, values, catalog, session);
+    strays::check(template, values, catalog, session);
     // What is wrong so far is wrong with the template; what follows, with single builds.
     let sound = diags.check();
     let (patterns, _) = (patterns?, plugins);

@@ -21,6 +21,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cooper_hcl::Reported;
+use cooper_hcl::ast::Body;
 
 use crate::session::Session;
 
@@ -76,6 +77,9 @@ pub struct Template {
     pub gaps: Gaps,
     /// `hcp_packer_registry` outside builds, in order.
     pub registries: Vec<RegistryBlock>,
+    /// The arguments and blocks that belong nowhere, which was recorded: what they mention is looked up
+    /// all the same.
+    pub(crate) strays: Body,
 }
 
 /// The types of the components that a template uses.

@@ -15,8 +15,8 @@ mod string;
 mod template;
 mod unexpected;
 
-use crate::ast::{Body, Expr, File};
-use crate::diagnostic::{Diagnostic, Diagnostics, Reported, Severity};
+use crate::ast::{Block, Body, Expr, File};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported, Severity};
 use crate::source::{SourceFile, Span};
 use crate::token::{Fault, Tokens};
 use pairs::Pairs;
@@ -56,13 +56,14 @@ pub fn parse_partial(file: &SourceFile, diags: &Diagnostics) -> File {
 /// What can be relied on of a file with syntax errors.
 #[derive(Clone, Debug)]
 pub struct Partial {
-    /// Its tree, without the arguments that have mistakes, and without what stands at or after something
-    /// that is not closed, or that closes nothing. A string ends with its line at the latest.
+    /// Its tree, without the arguments that have mistakes. Of what stands at or after something that is
+    /// not closed, or that closes nothing, there are the blocks that certainly begin anew. A string ends
+    /// with its line at the latest.
     pub file: File,
     /// Where the mistakes are.
     pub mistakes: Vec<Span>,
-    /// Whether there is more of it that was left out.
-    pub is_cut: bool,
+    /// From where on something may be missing that is not in a block.
+    pub cut: Option<u32>,
 }
 
 /// Reads what can be relied on of a file whose syntax errors were recorded before.
@@ -70,21 +71,92 @@ pub fn parse_sound(file: &SourceFile) -> Partial {
     let found = Diagnostics::new();
     let tokens = Tokens::of(file);
     let pairs = Pairs::find(&tokens, &found);
-    let cut = cut(&tokens, &found.to_vec());
+    let guesses = guesses(&tokens, &found.to_vec());
+    let cut = guesses.iter().copied().min();
     let mut body = Body { span: tokens.span(), ..Body::default() };
     Parser::new(&tokens, &pairs, &found).file_body(&mut body);
     if let Some(cut) = cut {
-        body.blocks.retain(|block| block.span.end() <= cut);
-        body.attributes.retain(|attribute| attribute.span.end() <= cut);
+        body.blocks.retain(|block| {
+            block.span.start() < cut
+                || guesses.len() < pairs::MAX_MISTAKES
+                    && begins_anew(block, file)
+                    && !holds(block.span, &guesses)
+        });
+        keep_before(cut, &mut body);
     }
     let errors = found.take().into_iter();
     let errors = errors.filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let mistakes = errors.filter_map(|error| error.primary).map(|label| label.span).collect();
-    Partial { file: File { body }, mistakes, is_cut: cut.is_some() }
+    let mistakes: Vec<Span> =
+        errors.filter_map(|error| error.primary).map(|label| label.span).collect();
+    for mistake in &mistakes {
+        leave_out_line(*mistake, &mut body, file);
+    }
+    Partial { file: File { body }, mistakes, cut }
 }
 
-/// Where a text begins to be guesswork, by what was found about its pairs: its faults, then brackets.
-fn cut(tokens: &Tokens<'_>, found: &[Diagnostic]) -> Option<u32> {
+/// Leaves out what does not end before a place, but for the blocks that begin behind it.
+fn keep_before(cut: u32, body: &mut Body) {
+    body.attributes.retain(|attribute| attribute.span.end() <= cut);
+    for block in &mut body.blocks {
+        if block.span.start() < cut && cut < block.span.end() {
+            block.body.blocks.retain(|inside| inside.span.start() < cut);
+            keep_before(cut, &mut block.body);
+        }
+    }
+}
+
+/// Leaves out the arguments that end in the line of a mistake, before it: `a = 1, 2]`.
+fn leave_out_line(mistake: Span, body: &mut Body, file: &SourceFile) {
+    let is_before = |span: Span| {
+        span.end() <= mistake.start()
+            && !file.slice(Span::new(span.end(), mistake.start())).contains('\n')
+    };
+    body.attributes.retain(|attribute| !is_before(attribute.span));
+    for block in &mut body.blocks {
+        leave_out_line(mistake, &mut block.body, file);
+    }
+}
+
+/// The words that begin a block which stands in no other one, and how many labels it has then.
+const OUTERMOST: &[(&str, usize)] = &[
+    ("build", 0),
+    ("data", 2),
+    ("local", 1),
+    ("locals", 0),
+    ("packer", 0),
+    ("source", 2),
+    ("variable", 1),
+    ("variables", 0),
+];
+
+/// Whether a block stands where only blocks do that are in no other one: at the beginning of a line,
+/// with what it holds further in.
+fn begins_anew(block: &Block, file: &SourceFile) -> bool {
+    let labels = block.labels.len();
+    let text = file.text();
+    let start = (block.span.start() - file.base()) as usize;
+    let end = (block.span.end() - file.base()) as usize;
+    let mut lines: Vec<&str> = text[start..end].lines().skip(1).collect();
+    let is_indented = |line: &str| line.is_empty() || line.starts_with([' ', '\t']);
+    let last = lines.pop();
+    OUTERMOST.contains(&(&*block.kind.text, labels))
+        && text[..start].chars().next_back().is_none_or(|before| before == '\n')
+        && lines.into_iter().all(is_indented)
+        && last.is_none_or(|line| line == "}")
+}
+
+/// Whether one of the places is in a span. What is missing right before it is not.
+fn holds(span: Span, places: &[u32]) -> bool {
+    places.iter().any(|&place| span.start() < place && place <= span.end())
+}
+
+/// Where something is said to be wrong.
+fn places(found: &Diagnostic) -> impl Iterator<Item = u32> + use<'_> {
+    found.primary.iter().chain(&found.labels).map(|label| label.span.start())
+}
+
+/// Where a text becomes guesswork, by what was found about its pairs: its faults, then brackets.
+fn guesses(tokens: &Tokens<'_>, found: &[Diagnostic]) -> Vec<u32> {
     let (faults, brackets) = found.split_at(tokens.faults().len().min(found.len()));
     let is_far = |fault: &Fault| match fault {
         // These end with their line.
@@ -93,8 +165,7 @@ fn cut(tokens: &Tokens<'_>, found: &[Diagnostic]) -> Option<u32> {
     };
     let far = tokens.faults().iter().zip(faults).filter(|(fault, _)| is_far(fault));
     let far = far.map(|(_, diagnostic)| diagnostic).chain(brackets);
-    let places = far.flat_map(|error| error.primary.iter().chain(&error.labels));
-    places.map(|label| label.span.start()).min()
+    far.flat_map(places).collect()
 }
 
 /// Records every syntax error of a file whose tokens are there.
@@ -150,9 +221,20 @@ pub fn parse_template(file: &SourceFile, diags: &Diagnostics) -> Result<Expr, Re
     parsed
 }
 
+/// Whether an argument may be there twice only because the beginning of the second one's block is broken.
+fn is_of_two_blocks(found: &Diagnostic, broken: &[u32]) -> bool {
+    let (Some(first), Some(second)) = (places(found).min(), places(found).max()) else {
+        return false;
+    };
+    found.code == Code::Duplicate && broken.iter().any(|place| (first..second).contains(place))
+}
+
 /// Passes diagnostics on in the order of the text, and fails when there is an error among them.
 fn pass_on(found: &Diagnostics, diags: &Diagnostics) -> Result<(), Reported> {
     let mut list = found.take();
+    let is_syntax = |found: &&Diagnostic| found.code == Code::Syntax;
+    let broken: Vec<u32> = list.iter().filter(is_syntax).flat_map(places).collect();
+    list.retain(|found| !is_of_two_blocks(found, &broken));
     list.sort_by_key(|diagnostic| diagnostic.primary.as_ref().map(|label| label.span));
     let mut result = Ok(());
     let mut mistakes = 0;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use cooper_hcl::ast::{Block, Name};
+use cooper_hcl::ast::{Block, Body, Name};
 use cooper_hcl::parse::{Partial, parse_sound};
 use cooper_hcl::{
     Code, Diagnostic, Diagnostics, FileKind, Functions, Reported, SourceFile, Span, System, json,
@@ -124,11 +124,12 @@ pub(super) fn load(path: &Path, session: &mut Session) -> Result<Template, Repor
                 }
             },
         };
+        ROOT.collect_strays(&file.body, &mut template.strays);
         let body = ROOT.read(file.body, Span::NONE, diags);
         body.blocks.into_iter().for_each(|block| add(block, &mut template, &literals));
     }
     check_names(&template, diags);
-    template.gaps.forget_followers(diags, told);
+    template.gaps.forget_followers(&session.sources, diags, told);
     Ok(template)
 }
 
@@ -168,6 +169,7 @@ fn empty(path: &Path, root: PathBuf, is_folder: bool) -> Template {
         plugins: Vec::new(),
         gaps: Gaps::default(),
         registries: Vec::new(),
+        strays: Body::default(),
     }
 }
 

@@ -110,6 +110,38 @@ impl Shape {
         body
     }
 
+    /// Adds what of a body belongs nowhere, and so is read by nobody.
+    pub(super) fn collect_strays(&self, body: &Body, strays: &mut Body) {
+        let labels = |name: &str| match self.block(name) {
+            Some(block) => Some(block.labels),
+            None => (name == DYNAMIC).then_some(DYNAMIC_LABELS),
+        };
+        let decided;
+        let body = match body.json {
+            None => body,
+            Some(_) => {
+                // What cannot be decided is told where it is read.
+                decided = body.clone().into_decided(labels, &Diagnostics::new());
+                &decided
+            }
+        };
+        if self.rest == Rest::Nothing {
+            let known = |name: &str| self.argument(name).is_some();
+            let unknown = body.attributes.iter().filter(|argument| !known(&argument.name.text));
+            strays.attributes.extend(unknown.cloned());
+        }
+        for block in &body.blocks {
+            match (self.block(&block.kind.text), self.rest) {
+                (Some(shape), _) if block.labels.len() == shape.labels.len() => {
+                    shape.shape.collect_strays(&block.body, strays);
+                }
+                (None, Rest::Component(_) | Rest::Anything) => {}
+                (None, _) if &*block.kind.text == DYNAMIC => {}
+                (_, _) => strays.blocks.push(block.clone()),
+            }
+        }
+    }
+
     fn check(&self, body: &Body, header: Span, diags: &Diagnostics) {
         for attribute in &body.attributes {
             let name = &*attribute.name.text;

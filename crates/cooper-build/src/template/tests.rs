@@ -1,5 +1,7 @@
 //! What is wrong with a template, all of it in one run.
 
+use cooper_hcl::{Code, Diagnostic};
+
 use crate::testing::{Log, World};
 
 async fn mistakes(template: &str) -> Vec<String> {
@@ -520,4 +522,73 @@ async fn a_thousand_of_everything_takes_no_time() {
     let start = std::time::Instant::now();
     assert_eq!(mistakes(&text).await, [""; 0]);
     assert!(start.elapsed() < std::time::Duration::from_secs(20));
+}
+
+/// A sound template with one of everything that declares names.
+const SOUND: &str = r#"
+variable "a" {
+  type    = list(string)
+  default = ["x", "y"]
+}
+variable "b" {
+  default = { key = (1 + 2) }
+}
+variables {
+  c = "c"
+  d = [1, 2]
+}
+locals {
+  e = "${var.c}-${upper(var.a[0])}"
+  f = [for item in var.a : item if item != ""]
+}
+local "g" {
+  expression = "${local.e}"
+}
+source "machine" "m" {
+  image = local.g
+}
+source "machine" "n" {
+  image = "${local.f[1]}${var.b["key"]}"
+}
+build {
+  name    = "first"
+  sources = ["machine.m", "machine.n"]
+  provisioner "work" {
+    only = ["machine.m"]
+    note = "${var.c} ${build.Digest}"
+  }
+  post-processors {
+    post-processor "turn" {
+      makes = "${local.e}${var.d[0]}"
+    }
+  }
+}
+build {
+  name = "second"
+  source "machine.n" {
+    name = "p"
+  }
+  provisioner "work" {
+    note = local.e
+  }
+}
+"#;
+
+#[tokio::test]
+async fn a_bracket_that_is_missing_or_one_too_many_makes_no_other_mistake() {
+    assert_eq!(mistakes(SOUND).await, Vec::<String>::new());
+    let mut wrong = Vec::new();
+    for (at, sign) in SOUND.char_indices().filter(|(_, sign)| "{}[]()\"".contains(*sign)) {
+        let (before, after) = (&SOUND[..at], &SOUND[at + 1..]);
+        for text in [format!("{before}{after}"), format!("{before}{sign}{sign}{after}")] {
+            let (_, found, session) = World::new(&text).plan(&Log::default()).await;
+            let diagnostics = session.diags.to_vec();
+            let is_syntax = |diagnostic: &Diagnostic| diagnostic.code == Code::Syntax;
+            // Some are sound all the same, such as those with two parentheses.
+            if diagnostics.iter().any(is_syntax) && !diagnostics.iter().all(is_syntax) {
+                wrong.push((text, found));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -9,7 +9,7 @@ use crate::source::Span;
 use crate::token::{Fault, TokenKind, Tokens};
 
 /// After so many brackets that are not closed, the rest is not talked about.
-const MAX_MISTAKES: usize = 20;
+pub(super) const MAX_MISTAKES: usize = 20;
 
 /// For every token that opens something, where that ends.
 pub(super) struct Pairs {
