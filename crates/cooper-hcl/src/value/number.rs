@@ -38,9 +38,10 @@ impl Number {
 
     fn checked(value: BigDecimal) -> Result<Self, NumberError> {
         let limit = i64::from(Self::MAX_DIGITS);
-        // The exponent is looked at before anything is expanded: `1e999999999` is a short text.
+        // The exponent is looked at before anything is expanded: `1e999999999` is a short text, and
+        // so is one whose exponent is the least that there is.
         let scale = value.fractional_digit_count();
-        if scale > limit || value.digits() as i64 - scale > limit {
+        if scale > limit || value.digits().cast_signed().saturating_sub(scale) > limit {
             return Err(NumberError::TooLarge);
         }
         Ok(Self(value.normalized()))
@@ -277,7 +278,9 @@ mod tests {
 
     #[test]
     fn exponents_are_looked_at_before_digits_are_made() {
-        for text in ["1e5000", "1e-5000", "1e999999999999", "9e-999999999999"] {
+        let texts = ["1e5000", "1e-5000", "1e999999999999", "9e-999999999999"];
+        let edges = ["1e9223372036854775807", "1e9223372036854775808", "1e-9223372036854775807"];
+        for text in texts.into_iter().chain(edges) {
             assert_eq!(text.parse::<Number>(), Err(NumberError::TooLarge), "{text}");
         }
         let big = number("1e4000");
