@@ -15,6 +15,34 @@ use crate::schema::{self, Schema};
 use crate::{Made, Result, Ui};
 
 /// Makes a machine, has it provisioned, and makes an artifact of it.
+///
+/// ```
+/// use cooper_plugin::communicator::Local;
+/// use cooper_plugin::{
+///     Build, Builder, CancellationToken, Facts, Made, Provisioners, Result, Schema, Ui,
+/// };
+///
+/// /// A folder of the computer that builds, as a machine.
+/// #[derive(Schema)]
+/// struct Folder {
+///     /// Where it is.
+///     path: String,
+/// }
+///
+/// impl Builder for Folder {
+///     async fn run(
+///         &self,
+///         provisioners: &Provisioners,
+///         _: &Ui,
+///         _: &Build,
+///         _: &CancellationToken,
+///     ) -> Result<Option<Made>> {
+///         let facts = Facts::from([("ID".to_owned(), self.path.clone())]);
+///         provisioners.run(Local::new(&self.path), &facts).await?;
+///         Ok(Some(Made::new(&self.path)))
+///     }
+/// }
+/// ```
 pub trait Builder: Schema {
     /// What it says of its machine besides `ID`, for templates to read as `build.NAME`.
     const FACTS: &'static [&'static str] = &[];

@@ -11,6 +11,32 @@ use crate::component::Component;
 use crate::schema::{self, Schema};
 
 /// Finds out something that a template needs to know.
+///
+/// ```
+/// use cooper_plugin::{DataSource, Result, Schema};
+///
+/// /// Finds out how large a file of the computer that builds is.
+/// #[derive(Schema)]
+/// struct Size {
+///     /// The file.
+///     path: std::path::PathBuf,
+/// }
+///
+/// /// What a template sees: `data.NAME-size.LABEL.bytes`.
+/// #[derive(Schema)]
+/// struct Found {
+///     /// How many bytes it has.
+///     bytes: u64,
+/// }
+///
+/// impl DataSource for Size {
+///     type Output = Found;
+///
+///     async fn read(&self) -> Result<Found> {
+///         Ok(Found { bytes: std::fs::metadata(&self.path)?.len() })
+///     }
+/// }
+/// ```
 pub trait DataSource: Schema {
     /// What it finds: its fields are what a template sees.
     type Output: Schema;

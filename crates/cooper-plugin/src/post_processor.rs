@@ -11,6 +11,25 @@ use crate::schema::{self, Schema};
 use crate::{Artifact, Processed, Result, Ui};
 
 /// Does something with what a build has made.
+///
+/// ```
+/// use cooper_plugin::{Artifact, Build, PostProcessor, Processed, Result, Schema, Ui};
+///
+/// /// Says what was made, and hands it on.
+/// #[derive(Schema)]
+/// struct Tell {
+///     /// What is said before.
+///     #[schema(default = "made: ")]
+///     prefix: String,
+/// }
+///
+/// impl PostProcessor for Tell {
+///     async fn post_process(&self, input: &Artifact, ui: &Ui, _: &Build) -> Result<Processed> {
+///         ui.say(format!("{}{}", self.prefix, input.id())).await;
+///         Ok(Processed::input(input))
+///     }
+/// }
+/// ```
 pub trait PostProcessor: Schema {
     /// Checks the arguments, and may change them; as [`crate::Provisioner::prepare`].
     ///

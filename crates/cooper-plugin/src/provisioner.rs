@@ -11,6 +11,31 @@ use crate::schema::{self, Schema};
 use crate::{Machine, Result, Ui};
 
 /// Changes the machine that a builder has started.
+///
+/// ```
+/// use cooper_plugin::{Build, Machine, Provisioner, Result, Schema, Ui};
+///
+/// /// Makes a user.
+/// #[derive(Schema)]
+/// struct User {
+///     /// What it is called.
+///     name: String,
+/// }
+///
+/// impl Provisioner for User {
+///     fn prepare(&mut self, _: &Build) -> Result {
+///         match self.name.starts_with('-') {
+///             true => Err("`name` must not begin with `-`".into()),
+///             false => Ok(()),
+///         }
+///     }
+///
+///     async fn provision(&self, machine: &Machine, _: &Ui, _: &Build) -> Result {
+///         machine.run(format!("adduser -D {}", cooper_plugin::quoted(&self.name))).await?;
+///         Ok(())
+///     }
+/// }
+/// ```
 pub trait Provisioner: Schema {
     /// Checks the arguments, and may change them. It is called when a template is validated, and again, more than
     /// once, when it is built; not while an argument waits for the build.
