@@ -1,6 +1,7 @@
 //! Ansible gets into containers without SSH: real playbooks against Debian.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -237,6 +238,73 @@ pub(crate) fn own_inventory() -> Result<()> {
     ended.expect(&format!("it is the user's file, but {seen}"), seen == "yes it is games 604")
 }
 
+/// What is installed before, an inventory in the template's own words, and programs of one's own.
+pub(crate) fn own_words() -> Result<()> {
+    let steps = r#"
+  provisioner "ansible" {
+    playbook_file           = "site.yml"
+    command                 = "./playbook.sh"
+    host_alias              = "box"
+    groups                  = ["web"]
+    inventory_directory     = "inventory"
+    inventory_file_template = "here ansible_connection=local\n{{ .HostAlias }} ansible_user={{ .User }} at={{ .Host }}:{{ .Port }}\n"
+    keep_inventory_file     = true
+    galaxy_file             = "requirements.yml"
+    galaxy_command          = "./galaxy.sh"
+    galaxy_force_install    = true
+    roles_path              = "roles"
+    collections_path        = "collections"
+    ansible_env_vars        = ["FROM_ENV=a value with = in it"]
+    extra_arguments         = [
+      "-e", jsonencode({ said = "it's \"so\"" }), "-e", "two='a b' one=c id={{ build `ID` }}",
+      "--limit", "box", "--scp-extra-args", "'-O'",
+    ]
+  }
+"#;
+    let files = [
+        ("playbook.sh", "#!/bin/sh\nexec ansible-playbook \"$@\" -e wrapped=yes\n"),
+        (
+            "galaxy.sh",
+            "#!/bin/sh\necho \"$*\" >>galaxy.log\nmkdir -p roles/fetched/tasks\n\
+             echo '- copy: { content: there, dest: /role }' >roles/fetched/tasks/main.yml\n",
+        ),
+        ("requirements.yml", "roles: [fetched]\ncollections: [some.thing]\n"),
+        ("inventory/group_vars/web.yml", "from_group: yes it is\n"),
+        (
+            "site.yml",
+            r#"
+- hosts: all
+  roles: [fetched]
+  tasks:
+    - assert:
+        that:
+          - wrapped == "yes"
+          - said == "it's \"so\""
+          - two == "a b" and one == "c" and id | length == 64
+          - ansible_connection == "cooper" and group_names == ["web"]
+          - lookup("env", "FROM_ENV") == "a value with = in it"
+    - copy: { content: "{{ from_group }} {{ at is search('^[^:]+:[0-9]+$') }}", dest: /words }
+"#,
+        ),
+    ];
+    let rig = rig("words", &template("", steps, "words"), &files)?;
+    for script in ["playbook.sh", "galaxy.sh"] {
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(rig.folder.join(script), mode).context("let a script run")?;
+    }
+    let ended = rig.run()?;
+    ended.expect("it succeeds", ended.code == Some(0))?;
+    let galaxy = fs::read_to_string(rig.folder.join("galaxy.log")).context("read the calls")?;
+    let calls = "install -r requirements.yml -f -p roles\n\
+                 collection install -r requirements.yml -f -p collections\n";
+    ended.expect(&format!("both are installed, but {galaxy}"), galaxy == calls)?;
+    let kept = fs::read_dir(rig.folder.join("inventory")).context("list the inventories")?;
+    ended.expect("the inventory is kept", kept.count() == 2)?;
+    expect_nothing_left(&ended, "words")?;
+    let seen = in_image("words", "cat /role /words")?;
+    ended.expect(&format!("the image is right, but {seen}"), seen == "thereyes it is True")
+}
+
 /// `ansible-local`: the playbooks go in, and run there.
 pub(crate) fn local() -> Result<()> {
     let steps = r#"
@@ -245,29 +313,36 @@ pub(crate) fn local() -> Result<()> {
     playbook_files          = ["book/one.yml", "two.yml"]
     role_paths              = ["roles/extra"]
     group_vars              = "vars"
+    host_vars               = "host"
+    galaxy_file             = "requirements.yml"
+    galaxy_command          = "echo >/galaxy"
     inventory_groups        = ["machines"]
     extra_arguments         = ["--extra-vars", "'colour=\"dark blue\"'"]
     command                 = "PYTHONUNBUFFERED=1 ansible-playbook"
-    staging_directory       = "/tmp/stage"
+    staging_directory       = "/tmp/the stage"
     clean_staging_directory = true
   }
 "#;
     let files = [
         (
             "book/one.yml",
-            "- hosts: machines\n  tasks: [{ copy: { content: '{{ colour }} {{ size }}', dest: /one } }]\n",
+            "- hosts: machines\n  tasks: [{ copy: { content: '{{ colour }} {{ size }} {{ here }}', dest: /one } }]\n",
         ),
-        ("two.yml", "- hosts: machines\n  roles: [/tmp/stage/roles/extra]\n"),
+        ("two.yml", "- hosts: machines\n  roles: ['/tmp/the stage/roles/extra']\n"),
         (
             "roles/extra/tasks/main.yml",
             "- copy: { content: '{{ packer_builder_type }}', dest: /two }\n",
         ),
         ("vars/machines.yml", "size: 7\n"),
+        ("host/127.0.0.1.yml", "here: itself\n"),
+        ("requirements.yml", "- src: some.role\n"),
     ];
     let rig = rig("local", &template("", steps, "local"), &files)?;
     let ended = rig.run()?;
     ended.expect("it succeeds", ended.code == Some(0))?;
     expect_nothing_left(&ended, "local")?;
-    let seen = in_image("local", "cat /one; echo; cat /two; echo; ls /tmp")?;
-    ended.expect(&format!("the image is right, but\n{seen}"), seen == "dark blue 7\ndocker")
+    let seen = in_image("local", "cat /one; echo; cat /two; echo; cat /galaxy; ls /tmp")?;
+    let expected = "dark blue 7 itself\ndocker\n\
+                    install -r /tmp/the stage/requirements.yml -p /tmp/the stage/galaxy_roles";
+    ended.expect(&format!("the image is right, but\n{seen}"), seen == expected)
 }

@@ -33,6 +33,7 @@ const TESTS: &[(&str, Test)] = &[
     ("ansible: an interrupt ends it, and what it started", ansible::cancelled),
     ("ansible: Docker's own connection, when it is named", ansible::docker_connection),
     ("ansible: an inventory of one's own, as another user than root", ansible::own_inventory),
+    ("ansible: galaxy, an inventory and programs in the template's words", ansible::own_words),
     ("ansible-local: playbooks go in and run there", ansible::local),
     ("cancel: during a pull", cancel::pull),
     ("cancel: during the build of a Dockerfile", cancel::dockerfile),
