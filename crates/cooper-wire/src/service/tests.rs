@@ -1,7 +1,7 @@
 //! Both sides of every service, over one connection.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -573,5 +573,54 @@ async fn a_data_source_is_asked_in_both_encodings() {
         assert_eq!(value, found);
         remote.configure(&arguments("fails"), PATIENCE).await.unwrap();
         assert_eq!(remote.execute().await.unwrap_err().to_string(), "nothing found");
+    }
+}
+
+/// A component that counts how often it is cancelled, and an artifact that cannot be removed, which
+/// it says as Go's library does.
+struct Odd(Arc<Mutex<u32>>);
+
+impl<'a> rpc::Service<'a> for Odd {
+    fn is(&self, _: &str) -> bool {
+        true
+    }
+
+    fn call(
+        &'a self,
+        _: &str,
+        method: &str,
+        _: Value,
+    ) -> Option<futures::future::BoxFuture<'a, rpc::Answer<'a>>> {
+        let answer = match method {
+            "Destroy" => rpc::Reply::new(&Some(Failed { message: "it is fixed".to_owned() })),
+            _ => {
+                *self.0.lock().unwrap() += 1;
+                rpc::Reply::new(&())
+            }
+        };
+        Some(Box::pin(async { Ok(answer) }))
+    }
+}
+
+#[tokio::test]
+async fn what_has_not_begun_is_not_cancelled() {
+    let count = Arc::new(Mutex::new(0));
+    let counted = count.clone();
+    let (client, host) = hosting(move |_| Odd(counted)).await;
+    let encoding = Encoding::Protobuf;
+    provisioner::Remote::new(client.clone(), host.clone(), encoding).cancel().await;
+    builder::Remote::new(client.clone(), host.clone(), encoding).cancel().await;
+    assert_eq!(*count.lock().unwrap(), 0);
+    post_processor::Remote::new(client, host, encoding).cancel().await;
+    assert_eq!(*count.lock().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn an_artifact_that_is_not_removed_says_so_in_its_answer_and_lives_on() {
+    let (client, _host) = hosting(|_| Odd(Arc::default())).await;
+    let artifact = artifact::Remote::new(client);
+    for _ in 0..2 {
+        let failed = artifact.destroy().await.unwrap_err();
+        assert_eq!(failed.to_string(), "it is fixed");
     }
 }
