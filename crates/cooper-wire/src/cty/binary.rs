@@ -1,9 +1,10 @@
 //! Numbers as Go's `big.Float` has them: a binary mantissa and an exponent.
 
+use std::num::NonZeroU64;
 use std::str::FromStr;
 
 use bigdecimal::num_bigint::{BigInt, BigUint, Sign};
-use bigdecimal::{BigDecimal, ToPrimitive};
+use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 
 use super::Decimal;
 
@@ -13,15 +14,21 @@ const PRECISION: u64 = 512;
 /// The largest exponent, in bits; what is beyond has more digits than [`Decimal`] takes.
 const MOST_BITS: u64 = 27_000;
 
+/// The most bits of a mantissa that is read, and the smallest exponent, so that no number takes long.
+const MOST_PRECISION: i64 = 4096;
+
 /// Whether a double is that number, and not only near it.
 pub(super) fn is_exact(double: f64, number: &Decimal) -> bool {
     let Ok(wanted) = BigDecimal::from_str(number.as_str()) else { return false };
     BigDecimal::try_from(double).is_ok_and(|double| double == wanted)
 }
 
-/// Reads the form that `big.Float` gives itself in gob; nothing when it is none, or infinite.
+/// Reads the form that `big.Float` gives itself in gob, as Go writes it in decimal: with the fewest
+/// digits that are that number and no other of its precision. Nothing when it is none, or infinite.
 pub(super) fn decode(bytes: &[u8]) -> Option<Decimal> {
-    let [1, flags, _, _, _, _, rest @ ..] = bytes else { return None };
+    let (head, rest) = bytes.split_first_chunk::<6>()?;
+    let [1, flags, precision @ ..] = *head else { return None };
+    let precision = i64::from(u32::from_be_bytes(precision));
     let is_negative = flags & 1 == 1;
     match flags >> 1 & 3 {
         0 => return Some(Decimal::from(0_i64)),
@@ -30,23 +37,48 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Decimal> {
     }
     let (exponent, mantissa) = rest.split_first_chunk::<4>()?;
     let exponent = i64::from(i32::from_be_bytes(*exponent));
-    if exponent.unsigned_abs() > MOST_BITS || mantissa.len() as u64 > MOST_BITS / 8 {
+    let is_fine = exponent < -MOST_PRECISION || precision > MOST_PRECISION;
+    if is_fine || exponent > MOST_BITS as i64 || mantissa.len() as i64 > MOST_PRECISION / 8 {
         return None;
     }
     // The mantissa is a fraction: its bits stand behind the point.
     let shift = exponent - mantissa.len() as i64 * 8;
     let mantissa = BigUint::from_bytes_be(mantissa);
     let sign = if is_negative { Sign::Minus } else { Sign::Plus };
-    let number = match u32::try_from(shift) {
-        Ok(shift) => BigDecimal::from(BigInt::from_biguint(sign, mantissa << shift)),
-        Err(_) => {
-            // A half is five tenths.
-            let halves = u32::try_from(shift.unsigned_abs()).ok()?;
-            let tenths = mantissa * BigUint::from(5_u8).pow(halves);
-            BigDecimal::new(BigInt::from_biguint(sign, tenths), i64::from(halves))
-        }
+    let number = scaled(BigInt::from_biguint(sign, mantissa), shift)?;
+    // Half of what its last bit stands for.
+    let half = scaled(BigInt::from(1_u8), exponent - precision - 1)?;
+    // A digit is more than three bits.
+    let most_digits = precision.unsigned_abs() / 3 + 2;
+    Decimal::parse(&shortest(&number, &half, most_digits).to_plain_string())
+}
+
+/// A number times a power of two.
+fn scaled(number: BigInt, power: i64) -> Option<BigDecimal> {
+    let count = u32::try_from(power.unsigned_abs()).ok()?;
+    Some(match power >= 0 {
+        true => BigDecimal::from(number << count),
+        // A half is five tenths.
+        false => BigDecimal::new(number * BigInt::from(5_u8).pow(count), i64::from(count)),
+    })
+}
+
+/// The number with the fewest digits that is nearer to one than this; so many digits are enough.
+fn shortest(number: &BigDecimal, near: &BigDecimal, most_digits: u64) -> BigDecimal {
+    let rounded = |digits| {
+        let digits = NonZeroU64::new(digits).unwrap_or(NonZeroU64::MIN);
+        number.with_precision_round(digits, RoundingMode::HalfEven)
     };
-    Decimal::parse(&number.to_plain_string())
+    // What has few digits has more, too.
+    let (mut too_few, mut enough) = (0, most_digits.min(number.digits()));
+    while enough - too_few > 1 {
+        let middle = too_few + (enough - too_few) / 2;
+        match (rounded(middle) - number).abs() < *near {
+            true => enough = middle,
+            false => too_few = middle,
+        }
+    }
+    rounded(enough)
 }
 
 /// Writes that form, rounded to the precision that cty has.

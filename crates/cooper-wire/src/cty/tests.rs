@@ -228,3 +228,51 @@ proptest! {
         let _ = binary::decode(&bytes);
     }
 }
+
+/// As Go's own `Text('f', -1)` has them.
+#[test]
+fn numbers_of_big_floats_have_the_fewest_digits() {
+    for (number, bytes) in [
+        (
+            "2.1666666666666666666666666666666666666666666666666666666666666666666666666\
+             666666666666666666666666666666666666666666666666666666666666666666666666666\
+             666668",
+            "011200000200000000028aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+             aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+        ),
+        ("0.1", "010a00000035fffffffdccccccccccccd000"),
+        (
+            "-0.333333333333333333333333333333333333333333333333333333333333333333333333\
+             333333333333333333333333333333333333333333333333333333333333333333333333333\
+             33333335",
+            "010300000200ffffffffaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\
+             aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+        ),
+        ("9007199254740992", "010a00000035000000368000000000000000"),
+        (
+            "123456789012345678901234567890.5",
+            "010a0000020000000061c77487fb61b9f077271f85694000000000000000000000000000000\
+             0000000000000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        (
+            "0.0009765625",
+            "010a00000200fffffff78000000000000000000000000000000000000000000000000000000\
+             0000000000000000000000000000000000000000000000000000000000000000000000000",
+        ),
+        ("0.33333334", "011200000018ffffffffaaaaab0000000000"),
+        ("0.14285714285714285714", "010200000040fffffffe9249249249249249"),
+        (
+            "414951556888099300000000000000000000000000000000000000000000000000000000000\
+             000000000000000000000000000000000000000000000000000000000000000000000000000\
+             0000000000000000000000000000000",
+            "010a00000035000002598000000000000000",
+        ),
+    ] {
+        let read = binary::decode(&hex(bytes)).unwrap();
+        assert_eq!(read.as_str(), number);
+    }
+    for number in ["1", "-0.1", "1e40", "-12345.678", "1e-30", "1e400", "0.3333333333333333"] {
+        let number = Decimal::parse(number).unwrap();
+        assert_eq!(binary::decode(&binary::encode(&number)), Some(number));
+    }
+}
