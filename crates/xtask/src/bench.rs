@@ -4,6 +4,7 @@ mod growth;
 mod keystroke;
 mod machine;
 mod page;
+mod plugins;
 mod scenario;
 
 use std::fs;
@@ -121,8 +122,15 @@ fn run_cooper(workspace: &Workspace, options: &Options, page: &mut Page) -> Resu
         let folder = Folder::new(workspace, Alone::Growth.letter())?;
         page.growth = Some(show(growth::run(&bench, folder.path())?));
     }
-    for scenario in scenarios {
+    for mut scenario in scenarios {
+        if options.smoke {
+            // Less is moved.
+            scenario.moved = None;
+        }
         let folder = Folder::new(workspace, scenario.letter)?;
+        if scenario.tools == Tools::Plugins {
+            plugins::install(workspace, folder.path(), !options.smoke)?;
+        }
         let comparison = bench.compare(scenario, folder.path())?;
         // As they come: the whole takes its time.
         println!("{}", page::row(&comparison));
@@ -264,12 +272,13 @@ impl Bench<'_> {
 
     fn run_of<'b>(&'b self, scenario: &Scenario, program: &'b Path, folder: &'b Path) -> Run<'b> {
         let environment = self.environment.filter(|_| scenario.tools == Tools::Daemon);
-        Run { program, arguments: scenario.arguments, folder, environment }
+        let plugins = (scenario.tools == Tools::Plugins).then(|| plugins::folder(folder));
+        Run { program, arguments: scenario.arguments, folder, environment, plugins }
     }
 
     /// Cooper alone: one run that does not count, for memory, then as many as are asked for.
     fn measure(&self, arguments: &[&str], folder: &Path) -> Result<Measurement> {
-        let run = Run { program: self.cooper, arguments, folder, environment: None };
+        let run = Run { program: self.cooper, arguments, folder, environment: None, plugins: None };
         let (_, memory) = run.with_memory()?;
         let mut times = (0..self.options.runs).map(|_| run.time()).collect::<Result<Vec<_>>>()?;
         times.sort();
@@ -284,6 +293,8 @@ struct Run<'a> {
     folder: &'a Path,
     /// The daemon that it uses, if it needs one.
     environment: Option<&'a Environment>,
+    /// Where plugins are installed, if it needs some.
+    plugins: Option<PathBuf>,
 }
 
 impl Run<'_> {
@@ -308,6 +319,11 @@ impl Run<'_> {
         command.args(self.arguments).current_dir(self.folder).env("CHECKPOINT_DISABLE", "1");
         if let Some(environment) = self.environment {
             in_environment(command, environment);
+        }
+        if let Some(plugins) = &self.plugins {
+            // What is kept of them is kept for this alone.
+            command.env("PACKER_PLUGIN_PATH", plugins).env("HOME", self.folder);
+            command.env_remove("XDG_CACHE_HOME").env_remove("PACKER_CONFIG_DIR");
         }
         let start = Instant::now();
         let output = process::capture(command, LIMIT)?;

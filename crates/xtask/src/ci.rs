@@ -64,7 +64,7 @@ fn checks(workspace: &Workspace) -> Result<Total> {
     fuzz::run(workspace, &["--seconds", "5", "--seed", SEED])?;
 
     println!("── bench, small");
-    bench::run(workspace, &["--smoke", "--only", "abfghkl"])?;
+    bench::run(workspace, &["--smoke", "--only", "abfghiklmor"])?;
     Ok(total)
 }
 

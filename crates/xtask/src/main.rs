@@ -27,9 +27,10 @@ cargo xtask COMMAND
   ci                sets up, runs every check and test, and tears down
   demo [--release]  sets up, and builds and pushes docs/examples/python-app
   bench [OPTION …]  sets up, and compares Cooper's speed with Packer's
-      --only LETTERS      only these of the comparisons a to h, and of what only Cooper does:
-                          k, keystrokes in an editor; l, more and more locals; p, reading text.
-                          a to d need a daemon, and set one up
+      --only LETTERS      only these of the comparisons a to h; of plugins: i, j and m, starting one,
+                          n and o, commands, q and r, bytes; and of what only Cooper does: k,
+                          keystrokes in an editor; l, more and more locals; p, reading text.
+                          a to d need a daemon, and set one up; plugins need Go
       --runs N            measured runs of each program (5)
       --packer-runs N     those of Packer, where that would take too long; 0 leaves it out
       --packer PROGRAM    another Packer than the one on PATH

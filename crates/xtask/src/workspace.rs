@@ -54,6 +54,23 @@ impl Workspace {
         Ok(self.target(if release { "release/cooper" } else { "debug/cooper" }))
     }
 
+    /// Builds an example of a package and returns where it is.
+    pub(crate) fn build_example(
+        &self,
+        package: &str,
+        example: &str,
+        release: bool,
+    ) -> Result<PathBuf> {
+        let profile: &[&str] = if release { &["--release"] } else { &[] };
+        let arguments = [&["build", "--package", package, "--example", example], profile].concat();
+        let status = self.cargo(&arguments).status().context("start `cargo build`")?;
+        if !status.success() {
+            return Err(Error::new(format!("`{example}` does not build")));
+        }
+        let profile = if release { "release" } else { "debug" };
+        Ok(self.target(profile).join("examples").join(example))
+    }
+
     /// Runs a person's command in the testbed's environment; its exit code is ours.
     pub(crate) fn run_with(&self, program: &str, arguments: &[&str]) -> Result<ExitCode> {
         let environment = self.testbed().up()?;

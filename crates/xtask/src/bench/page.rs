@@ -107,12 +107,19 @@ pub(super) fn row(comparison: &Comparison) -> String {
         scenario.letter,
         scenario.title,
         or_dash(packer.map(times)),
-        times(cooper),
+        times(cooper) + &speed(scenario.moved, cooper),
         or_dash(packer.map(ratio)),
         or_dash(packer.map(memory)),
         memory(cooper),
         scenario.goal,
     )
+}
+
+/// How fast something was moved, in millions of bytes.
+fn speed(moved: Option<u64>, measurement: &Measurement) -> String {
+    let Some(moved) = moved else { return String::new() };
+    let bytes = (moved << 20) as f64;
+    format!(", {:.0} MB/s", bytes / measurement.median().as_secs_f64() / 1e6)
 }
 
 fn memory(measurement: &Measurement) -> String {

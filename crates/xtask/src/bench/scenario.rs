@@ -7,6 +7,8 @@ use std::path::Path;
 
 use cooper_testbed::{Context, Result};
 
+use super::plugins;
+
 /// One thing that both programs do.
 pub(crate) struct Scenario {
     /// `a`
@@ -21,6 +23,8 @@ pub(crate) struct Scenario {
     pub(crate) packer_runs: Option<usize>,
     /// What is aimed at, for the table.
     pub(crate) goal: &'static str,
+    /// How many MiB are moved, where that is the matter.
+    pub(crate) moved: Option<u64>,
     write: fn(&Inputs<'_>) -> Result<()>,
 }
 
@@ -30,7 +34,12 @@ pub(crate) enum Tools {
     Nothing,
     /// A Docker daemon and a registry.
     Daemon,
+    /// Plugins, which are installed.
+    Plugins,
 }
+
+/// How many MiB plugins move.
+const MOVED: u64 = 512;
 
 /// Where a scenario's files go.
 struct Inputs<'a> {
@@ -50,6 +59,7 @@ impl Scenario {
             tools: Tools::Daemon,
             packer_runs: None,
             goal,
+            moved: None,
             write,
         };
         let alone = |letter, title, arguments, goal, write| Self {
@@ -59,8 +69,16 @@ impl Scenario {
             tools: Tools::Nothing,
             packer_runs: None,
             goal,
+            moved: None,
             write,
         };
+        // Debian's Packer, 1.6.6, knows no plugin with more than one component.
+        let plugin = |letter, title, arguments, write| Self {
+            tools: Tools::Plugins,
+            packer_runs: Some(0),
+            ..alone(letter, title, arguments, "–", write)
+        };
+        const BUILD: &[&str] = &["build", "-force", "template.pkr.hcl"];
         const VALIDATE: &[&str] = &["validate", "template.pkr.hcl"];
         vec![
             build('a', "the example, tagged and pushed", "ratio 0.50, 60 MB", example),
@@ -95,6 +113,42 @@ impl Scenario {
                     "0.5 s, 200 MB",
                     long_chain,
                 )
+            },
+            plugin('i', "`validate` with a component of a plugin in Go", VALIDATE, one_in_go),
+            plugin('j', "the same, thirty plugins being installed", VALIDATE, one_of_thirty),
+            Self {
+                packer_runs: None,
+                ..plugin(
+                    'm',
+                    "`validate` with a component of a plugin in Rust",
+                    VALIDATE,
+                    one_in_rust,
+                )
+            },
+            plugin(
+                'n',
+                "1,000 commands of 1,000 `shell` steps, in the machine of a plugin in Go",
+                BUILD,
+                built_in_commands,
+            ),
+            plugin(
+                'o',
+                "1,000 commands of one step of a plugin in Go, in the same machine",
+                BUILD,
+                commands_of_plugin,
+            ),
+            Self {
+                moved: Some(MOVED),
+                ..plugin(
+                    'q',
+                    "512 MiB from one plugin in Go into the machine of another",
+                    BUILD,
+                    take,
+                )
+            },
+            Self {
+                moved: Some(MOVED),
+                ..plugin('r', "512 MiB out of the machine, to that plugin", BUILD, bring)
             },
         ]
     }
@@ -223,6 +277,59 @@ fn many_names(inputs: &Inputs<'_>) -> Result<()> {
     });
     template.push_str("  ]\n}\n");
     inputs.template(&template)
+}
+
+fn one_in_go(inputs: &Inputs<'_>) -> Result<()> {
+    inputs.template(&plugin_build(""))
+}
+
+fn one_of_thirty(inputs: &Inputs<'_>) -> Result<()> {
+    plugins::install_others(inputs.folder, 30 / inputs.divisor)?;
+    inputs.template(&plugin_build(""))
+}
+
+fn one_in_rust(inputs: &Inputs<'_>) -> Result<()> {
+    inputs.template(
+        "source \"null\" \"n\" {\n  communicator = \"none\"\n}\nbuild {\n  sources = \
+         [\"source.null.n\"]\n  provisioner \"greet\" {\n    who = \"you\"\n  }\n}\n",
+    )
+}
+
+fn built_in_commands(inputs: &Inputs<'_>) -> Result<()> {
+    let step = "  provisioner \"shell\" {\n    inline        = [\"exit 0\"]\n    \
+                remote_folder = \".\"\n  }\n";
+    inputs.template(&plugin_build(&step.repeat(1_000 / inputs.divisor)))
+}
+
+fn commands_of_plugin(inputs: &Inputs<'_>) -> Result<()> {
+    inputs.template(&plugin_build(&misbehave("start one by one", 1_000 / inputs.divisor)))
+}
+
+fn take(inputs: &Inputs<'_>) -> Result<()> {
+    let amount = usize::try_from(MOVED).unwrap_or(0) / inputs.divisor;
+    inputs.template(&plugin_build(&misbehave("take much", amount)))
+}
+
+fn bring(inputs: &Inputs<'_>) -> Result<()> {
+    let make = format!(
+        "  provisioner \"shell\" {{\n    inline        = [\"truncate -s {}M much\"]\n    \
+         remote_folder = \".\"\n  }}\n",
+        MOVED / inputs.divisor as u64
+    );
+    inputs.template(&plugin_build(&(make + &misbehave("bring much", 0))))
+}
+
+/// A step of the plugin for tests.
+fn misbehave(how: &str, amount: usize) -> String {
+    format!("  provisioner \"misbehave\" {{\n    how    = \"{how}\"\n    amount = {amount}\n  }}\n")
+}
+
+/// A build in a folder as a machine, which a plugin makes.
+fn plugin_build(steps: &str) -> String {
+    format!(
+        "source \"files\" \"machine\" {{\n  target = \"machine\"\n}}\n\
+         build {{\n  sources = [\"source.files.machine\"]\n{steps}}}\n"
+    )
 }
 
 /// Bytes that nothing can compress, the same in every run.
