@@ -15,6 +15,7 @@ mod editor;
 mod plugin;
 mod run;
 mod served;
+mod stopped;
 
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         bulk::trials(),
         debian::trials(),
         served::trials(),
+        stopped::trials(),
         cooper::trials(),
         death::trials(),
         editor::trials(),

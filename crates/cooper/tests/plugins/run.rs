@@ -181,6 +181,11 @@ impl Running {
         process::kill(self.child.id());
     }
 
+    /// Is Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        process::signal(self.child.id(), process::Signal::INT);
+    }
+
     /// Waits for the end.
     pub(crate) fn end(mut self) -> Result<Output> {
         let status = process::wait(&mut self.child, self.limit);

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"syscall"
 	"time"
@@ -27,7 +28,7 @@ type Config struct {
 	When string `mapstructure:"when"`
 	// How is one of the ways of [misbehave].
 	How string `mapstructure:"how" required:"true"`
-	// Amount is how many seconds or MiB it takes, where that matters.
+	// Amount is how many seconds, commands or MiB it takes, where that matters.
 	Amount int `mapstructure:"amount"`
 }
 
@@ -110,6 +111,14 @@ func (c *Config) misbehave(ctx context.Context, ui packersdk.Ui, machine packers
 		return moveMuch(ctx, ui, machine, int64(c.Amount)<<20)
 	case "upload for ever":
 		return machine.Upload("endless", new(endless), nil)
+	case "take much":
+		return machine.Upload("much", io.LimitReader(new(endless), int64(c.Amount)<<20), nil)
+	case "bring much":
+		return machine.Download("much", io.Discard)
+	case "start one by one":
+		return startOneByOne(ctx, machine, c.Amount)
+	case "leave out":
+		return machine.UploadDir("there", "here/", []string{"secret", "sub/secret"})
 	case "start many":
 		return startMany(ctx, machine)
 	default:
@@ -163,6 +172,20 @@ func writeAll(number int, content []byte) error {
 			return err
 		default:
 			content = content[count:]
+		}
+	}
+	return nil
+}
+
+// startOneByOne runs so many small commands, each when the one before has ended.
+func startOneByOne(ctx context.Context, machine packersdk.Communicator, count int) error {
+	for number := range count {
+		command := &packersdk.RemoteCmd{Command: "exit 0"}
+		if err := machine.Start(ctx, command); err != nil {
+			return err
+		}
+		if status := command.Wait(); status != 0 {
+			return fmt.Errorf("command %d: status %d", number, status)
 		}
 	}
 	return nil
@@ -224,6 +247,8 @@ func main() {
 	}
 	set := plugin.NewSet()
 	set.RegisterProvisioner(plugin.DEFAULT_NAME, new(Provisioner))
+	set.RegisterPostProcessor(plugin.DEFAULT_NAME, new(PostProcessor))
+	set.RegisterDatasource(plugin.DEFAULT_NAME, new(Datasource))
 	set.SetVersion(version.NewPluginVersion("0.1.0", "", ""))
 	if err := set.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
