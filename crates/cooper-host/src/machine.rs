@@ -1,5 +1,6 @@
 //! Ways into machines: those of plugins as ours, and ours as plugins see them.
 
+mod partial;
 mod received;
 mod shown;
 

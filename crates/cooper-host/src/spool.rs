@@ -10,7 +10,7 @@ use tempfile::TempDir;
 /// How the names of these folders begin, in front of their owner's.
 const PREFIX: &str = "cooper-plugin-";
 
-/// A folder that only its user can look into, for one file.
+/// A folder that only its user can look into.
 pub(crate) struct Spool(TempDir);
 
 impl Spool {
@@ -22,9 +22,14 @@ impl Spool {
         Ok(Self(tempfile::Builder::new().prefix(&prefix).tempdir()?))
     }
 
-    /// Where the file is.
+    /// Where it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Where a file in it is.
     pub(crate) fn file(&self) -> PathBuf {
-        self.0.path().join("content")
+        self.folder().join("content")
     }
 }
 

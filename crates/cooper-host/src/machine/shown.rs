@@ -12,6 +12,7 @@ use cooper_wire::yamux;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::partial::Partial;
 use crate::spool::Spool;
 
 /// Content up to this length is kept in memory on its way.
@@ -145,9 +146,21 @@ impl Communicator for Shown<'_> {
     }
 
     async fn upload_dir(&self, copy: CopyDir) -> Result<(), String> {
-        // As Packer's Docker plugin does, what is to be left out is not.
-        let CopyDir { destination, source, exclude: _ } = copy;
-        self.machine.upload_dir(Path::new(&source), &destination).await.map_err(text)
+        let CopyDir { destination, source, exclude } = copy;
+        if exclude.is_empty() {
+            return self.machine.upload_dir(Path::new(&source), &destination).await.map_err(text);
+        }
+        let failed = |error: &dyn std::fmt::Display| format!("`{source}`: {error}");
+        let making = tokio::task::spawn_blocking({
+            let source = source.clone();
+            move || Partial::of(Path::new(&source), &exclude)
+        });
+        let partial = making.await.map_err(|error| failed(&error))?;
+        let partial = partial.map_err(|error| failed(&error))?;
+        // A slash at the end says that the folder itself is not meant.
+        let end = if source.ends_with('/') { "/" } else { "" };
+        let folder = format!("{}{end}", partial.folder().display());
+        self.machine.upload_dir(Path::new(&folder), &destination).await.map_err(text)
     }
 
     async fn download_dir(&self, copy: CopyDir) -> Result<(), String> {

@@ -38,6 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             legacy(Encoding::Older)
         }),
         trial("what_a_component_in_rust_says_of_arguments_has_its_place", refusals),
+        trial("what_a_plugin_leaves_out_of_a_folder_is_not_uploaded", leave_out),
         trial("a_builder_in_go_builds_its_example", || example(Encoding::Newer)),
         trial("a_builder_in_go_that_knows_gob_only_builds_its_example", || {
             example(Encoding::Older)
@@ -145,6 +146,18 @@ fn example(encoding: Encoding) -> Result<()> {
     run.expect(&output, true, &said)?;
     let archive = run.folder.join("site.tar.gz");
     check(archive.exists(), || "there is no archive".to_owned())
+}
+
+fn leave_out() -> Result<()> {
+    let run = Run::of("leave_out.pkr.hcl", install(Encoding::Newer)?)?;
+    for file in ["kept", "secret", "sub/kept", "sub/secret"] {
+        let path = run.folder.join("here").join(file);
+        fs::create_dir_all(path.parent().unwrap_or(&run.folder)).context("make a folder")?;
+        fs::write(path, "content").context("write a file")?;
+    }
+    let output = run.build(&[])?;
+    run.expect(&output, true, &["there/kept there/sub/kept\n"])?;
+    run.nothing_is_left()
 }
 
 /// One way to misbehave, and what becomes of the build.
