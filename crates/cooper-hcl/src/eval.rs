@@ -50,7 +50,7 @@ pub struct Environment<'a> {
 ///
 /// [`Reported`], when a mistake was recorded.
 pub fn evaluate(expr: &Expr, scope: &Scope<'_>, env: Environment<'_>) -> Result<Value, Reported> {
-    let budget = Budget::new();
+    let budget = Budget::new(env.functions.meter());
     Evaluator { env, budget: &budget }.expr(expr, scope)
 }
 
@@ -58,7 +58,7 @@ pub fn evaluate(expr: &Expr, scope: &Scope<'_>, env: Environment<'_>) -> Result<
 #[derive(Clone, Copy)]
 struct Evaluator<'a> {
     env: Environment<'a>,
-    budget: &'a Budget,
+    budget: &'a Budget<'a>,
 }
 
 impl Evaluator<'_> {

@@ -21,17 +21,23 @@ mod yaml;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 pub use self::file::absolute;
+use crate::meter::Meter;
 use crate::system::System;
 use crate::value::{Attributes, Number, Type, Value, ValueKind};
 
 /// Names of functions whose arguments are not simply evaluated: the evaluator does them itself.
 pub const SPECIAL_FORMS: &[&str] = &["can", "convert", "try"];
 
-/// The functions that expressions may call, by name.
+/// How long all evaluations together may have a processor that may call the same [`Functions`].
+pub const MOST_TIME: Duration = Duration::from_secs(2 * 60);
+
+/// The functions that expressions may call, by name, and the time that evaluation may take.
 pub struct Functions {
     table: BTreeMap<&'static str, Function>,
+    meter: Meter,
 }
 
 /// A function.
@@ -122,18 +128,33 @@ impl Functions {
             file::functions(),
             secret::functions(),
         ];
-        Self { table: topics.into_iter().flatten().map(|f| (f.name, f)).collect() }
+        Self::of(topics.into_iter().flatten().map(|f| (f.name, f)).collect())
     }
 
     /// Only `env`, which is all that a variable's default may call.
     pub fn for_defaults() -> Self {
         let env = file::env();
-        Self { table: BTreeMap::from([(env.name, env)]) }
+        Self::of(BTreeMap::from([(env.name, env)]))
     }
 
     /// No function at all.
     pub fn none() -> Self {
-        Self { table: BTreeMap::new() }
+        Self::of(BTreeMap::new())
+    }
+
+    fn of(table: BTreeMap<&'static str, Function>) -> Self {
+        Self { table, meter: Meter::new(MOST_TIME) }
+    }
+
+    /// The same functions, for evaluations that may have a processor for so long together.
+    #[must_use]
+    pub fn within(self, most: Duration) -> Self {
+        Self { meter: Meter::new(most), ..self }
+    }
+
+    /// The time that evaluation takes.
+    pub(crate) const fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// The function of that name.
@@ -161,7 +182,7 @@ impl Functions {
     pub fn without(&self, name: &str) -> Self {
         let mut table = self.table.clone();
         table.remove(name);
-        Self { table }
+        Self { table, meter: self.meter.clone() }
     }
 }
 

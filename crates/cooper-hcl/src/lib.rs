@@ -19,6 +19,7 @@ pub mod go_quote;
 pub mod go_time;
 pub mod json;
 pub mod literal;
+mod meter;
 pub mod parse;
 pub mod print;
 pub mod schema;

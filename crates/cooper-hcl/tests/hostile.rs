@@ -43,6 +43,34 @@ fn codes(text: &str) -> Vec<Code> {
     found.into_iter().map(|diagnostic| diagnostic.code).collect()
 }
 
+/// What takes long and leaves nothing behind; in one expression, and in many.
+#[test]
+fn time_runs_out() {
+    let text = "x".repeat(1 << 20);
+    let mut scope = Scope::new();
+    scope.bind("text", Value::string(&*text));
+    let loops = "[for i in range(1000): [for j in range(1000): CALL]]";
+    for call in [
+        "sha256(text)",
+        "contains([text, text], \"y\")",
+        "bcrypt(\"x\", 10)",
+        "length(regex_replace(text, \"|x\", \"\"))",
+    ] {
+        for (expression, times) in [(loops.replace("CALL", call), 1), (call.to_owned(), 100_000)] {
+            let mut sources = SourceMap::new();
+            let file = sources.add("hostile.hcl", &*expression).expect("the text is short");
+            let diags = Diagnostics::new();
+            let functions = Functions::standard().within(Duration::from_millis(50));
+            let root = Path::new("/");
+            let env = Environment { functions: &functions, system: &Nowhere, root, diags: &diags };
+            let expr = parse_expression(&file, &diags).expect("it is well-formed");
+            let ended = (0..times).any(|_| evaluate(&expr, &scope, env).is_err());
+            assert!(ended, "{expression}");
+            assert_eq!(diags.take()[0].code, Code::LimitExceeded, "{expression}");
+        }
+    }
+}
+
 #[test]
 fn deep_nesting_is_refused() {
     for (open, middle, close) in [

@@ -28,6 +28,10 @@ use crate::script::{
     Scripts, VARIABLES, exit_message, quoted, quoted_if_needed, split_variables, variables,
 };
 
+/// What to do about a script that failed.
+const LOOK_INTO_IT: &str =
+    "what it printed is above; with `-on-error=abort` the machine stays, to look into it";
+
 component_config! {
     /// Runs scripts in the machine: lines in the template or local files.
     struct Arguments {
@@ -271,7 +275,8 @@ impl Shell {
         if self.valid_exit_codes.contains(&ended.0) {
             Ok(())
         } else {
-            Err(Failure::new(exit_message(ended.0, &self.valid_exit_codes)))
+            let failure = Failure::new(exit_message(ended.0, &self.valid_exit_codes));
+            Err(failure.help(LOOK_INTO_IT))
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Reported};
+use crate::meter::{Counted, Meter};
 use crate::source::Span;
 use crate::value::{Value, ValueKind};
 
@@ -21,15 +22,30 @@ const MAX_DEPTH: u16 = 200;
 /// How large a value may be, what it shares with others counted as often as it is there.
 const MAX_SIZE: u64 = 256 << 20;
 
+/// After so many steps the clock is looked at.
+const STEPS_A_LOOK: u64 = 4096;
+
 /// What one evaluation may still use up.
-pub(super) struct Budget {
+pub(super) struct Budget<'a> {
     steps: Cell<u64>,
     text: Cell<u64>,
+    time: Counted<'a>,
 }
 
-impl Budget {
-    pub(super) const fn new() -> Self {
-        Self { steps: Cell::new(MAX_STEPS), text: Cell::new(MAX_TEXT) }
+impl<'a> Budget<'a> {
+    pub(super) const fn new(meter: &'a Meter) -> Self {
+        let (steps, text) = (Cell::new(MAX_STEPS), Cell::new(MAX_TEXT));
+        Self { steps, text, time: Counted::new(meter) }
+    }
+
+    /// Looks at the clock.
+    pub(super) fn time(&self, span: Span, diags: &Diagnostics) -> Result<(), Reported> {
+        if self.time.has_time() {
+            return Ok(());
+        }
+        let most = self.time.meter().most().as_secs();
+        let message = format!("to evaluate this template takes more than {most} seconds");
+        Err(exceeded(diags, span, message))
     }
 
     /// Takes one step.
@@ -44,10 +60,14 @@ impl Budget {
         span: Span,
         diags: &Diagnostics,
     ) -> Result<(), Reported> {
-        match self.steps.get().checked_sub(count) {
+        let before = self.steps.get();
+        match before.checked_sub(count) {
             Some(left) => {
                 self.steps.set(left);
-                Ok(())
+                match left / STEPS_A_LOOK == before / STEPS_A_LOOK {
+                    true => Ok(()),
+                    false => self.time(span, diags),
+                }
             }
             None => Err(exceeded(
                 diags,
@@ -107,11 +127,15 @@ fn exceeded(diags: &Diagnostics, span: Span, message: String) -> Reported {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn steps_and_text_run_out() {
-        let budget = Budget { steps: Cell::new(1), text: Cell::new(3) };
+        let meter = Meter::new(Duration::from_secs(1));
+        let (steps, text) = (Cell::new(1), Cell::new(3));
+        let budget = Budget { steps, text, time: Counted::new(&meter) };
         let diags = Diagnostics::new();
         assert!(budget.step(Span::NONE, &diags).is_ok());
         assert!(budget.step(Span::NONE, &diags).is_err());

@@ -126,6 +126,8 @@ impl Evaluator<'_> {
         let result = if unknown {
             (function.returns)(&values).map(Value::unknown)
         } else {
+            // What is large may be read without leaving anything behind.
+            self.budget.time(span, self.env.diags)?;
             (function.call)(&cx, &values)
         };
         let value = result.map_err(|FunctionError { argument, message }| {
