@@ -180,6 +180,8 @@ fn sh(script: &str) -> Exec {
 fn expect_not_found<T>(result: Result<T, Error>) {
     match result {
         Err(Error::NotFound(_)) => {}
+        // Of a command, it is told that it did not begin.
+        Err(Error::NotBegun(cause)) if matches!(*cause, Error::NotFound(_)) => {}
         Err(other) => panic!("{other:?}"),
         Ok(_) => panic!("it is there"),
     }

@@ -233,7 +233,9 @@ fn read_token(text: &[u8]) -> Option<HeaderValue> {
         #[serde(default)]
         access_token: Option<String>,
     }
-    let Token { token, access_token } = serde_json::from_slice(text).ok()?;
+    // A struct could be read from a list, too.
+    let answer: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(text).ok()?;
+    let Token { token, access_token } = serde_json::from_value(answer.into()).ok()?;
     let mut tokens = [token, access_token].into_iter().flatten();
     let token = tokens.find(|token| !token.is_empty())?;
     sensitive(&format!("Bearer {token}"))
