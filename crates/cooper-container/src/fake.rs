@@ -542,16 +542,16 @@ impl Container for FakeContainer {
             Input::Nothing | Input::Reader(_) => "".into(),
         };
         let text = format!("{}\n{stdin}", exec.command.join(" "));
-        let answer = self.call("exec", text.trim_end()).and_then(|mut state| {
+        let begun = self.call("exec", text.trim_end()).and_then(|mut state| {
             if let Some(left) = state.script.paused.checked_sub(1) {
                 state.script.paused = left;
-                let paused = Error::Temporary("the container is paused".to_owned());
-                return Err(Error::NotBegun(Box::new(paused)));
+                return Err(Error::Temporary("the container is paused".to_owned()));
             }
             let mut answers = state.script.exec.iter();
             let found = answers.find(|answer| text.contains(&answer.contains));
             Ok(found.cloned().unwrap_or_default())
         });
+        let answer = begun.map_err(|error| Error::NotBegun(Box::new(error)));
         Box::pin(async move {
             let Answer { contains: _, stdout, stderr, exit, hangs, panics } = answer?;
             assert!(!panics, "the script wants it");
