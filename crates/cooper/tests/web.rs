@@ -1,5 +1,7 @@
 //! The data source `http` in the whole program: signals, proxies, certificates, pages without end.
 
+mod certified;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -12,8 +14,6 @@ use std::time::{Duration, Instant};
 use cooper_testbed::Certificates;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
@@ -204,20 +204,10 @@ fn only_certificates_of_known_authorities_are_believed() {
     }
     let made = tempfile::tempdir().expect("a folder");
     let certificates = Certificates::make(made.path()).expect("certificates");
-    let chain = CertificateDer::pem_file_iter(certificates.certificate("server"))
-        .and_then(Iterator::collect)
-        .expect("a certificate");
-    let key = PrivateKeyDer::from_pem_file(certificates.key("server")).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions of TLS")
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .expect("a server's certificate");
+    let config = certified::server(&certificates);
     let plain = Server::start(|_, stream| page("200 OK", "in the open", stream));
     let open = format!("http://127.0.0.1:{}/", plain.port);
-    let server = Server::start_with(Some(Arc::new(config)), move |request, stream| {
+    let server = Server::start_with(Some(config), move |request, stream| {
         if request.starts_with("GET /open ") {
             page(&format!("302 Found\r\nlocation: {open}"), "", stream);
         } else {

@@ -317,6 +317,17 @@ async fn without_an_artifact_no_chain_runs() {
     assert_eq!(artifacts(&outcome), [""; 0]);
 }
 
+/// Sends a signal after so many seconds, and after so many more.
+fn signal_after(world: &World, pauses: &'static [u64], signal: &'static str) {
+    let interrupt = world.interrupt.clone();
+    tokio::spawn(async move {
+        for pause in pauses {
+            tokio::time::sleep(Duration::from_secs(*pause)).await;
+            interrupt.signal(signal);
+        }
+    });
+}
+
 fn many(count: usize) -> String {
     let names: String = (0..count).map(|index| format!("\"machine.m{index}\",")).collect();
     let sources: String = (0..count)
@@ -364,11 +375,7 @@ async fn an_interrupt_stops_steps_cleans_up_and_starts_no_more() {
         let mut world = World::new(template);
         world.parallel = NonZeroUsize::new(1);
         world.on_error = on_error;
-        let interrupt = world.interrupt.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(5)).await;
-            interrupt.signal("interrupt");
-        });
+        signal_after(&world, &[5], "interrupt");
         let start = tokio::time::Instant::now();
         let outcome = world.run().await;
         assert!(start.elapsed() < Duration::from_secs(11));
@@ -384,13 +391,7 @@ async fn an_interrupt_stops_steps_cleans_up_and_starts_no_more() {
 async fn a_second_interrupt_waits_for_nothing() {
     let mut world = World::new(&many(1).replace("1000", "3600000"));
     world.parallel = NonZeroUsize::new(1);
-    let interrupt = world.interrupt.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        interrupt.signal("interrupt");
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        interrupt.signal("interrupt");
-    });
+    signal_after(&world, &[1, 1], "interrupt");
     let start = tokio::time::Instant::now();
     let outcome = world.run().await;
     assert_eq!(start.elapsed(), Duration::from_secs(2));
@@ -464,11 +465,7 @@ async fn an_interrupt_ends_a_post_processor_and_removes_nothing() {
         "#,
     ));
     world.on_error = OnError::Ask;
-    let interrupt = world.interrupt.clone();
-    tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(5)).await;
-        interrupt.signal("terminated");
-    });
+    signal_after(&world, &[5], "terminated");
     let outcome = world.run().await;
     assert_eq!(failures(&outcome), ["cancelled"]);
     assert_eq!(artifacts(&outcome), ["m", "a"]);
@@ -500,11 +497,7 @@ async fn a_step_that_is_told_to_stop_may_tidy_up_for_a_while() {
             format!("post-processor \"turn\" {{\n makes = \"t\"\n {slow} }}"),
         ] {
             let world = World::new(&template(&step));
-            let interrupt = world.interrupt.clone();
-            tokio::spawn(async move {
-                tokio::time::sleep(Duration::from_secs(5)).await;
-                interrupt.signal("interrupt");
-            });
+            signal_after(&world, &[5], "interrupt");
             let start = tokio::time::Instant::now();
             let outcome = world.run().await;
             assert_eq!(start.elapsed(), Duration::from_secs(5) + waited, "{step}");

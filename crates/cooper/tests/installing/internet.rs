@@ -9,14 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use cooper_testbed::Certificates;
 use cooper_testbed::releases::{archive, sums};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use cooper_testbed::{Certificates, platform};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-use crate::{Bench, Ran, platform, program};
+use crate::{Bench, Ran, certified, program};
 
 /// Who there is.
 const HOSTS: [&str; 4] =
@@ -43,18 +41,7 @@ impl Internet {
         let names = HOSTS.map(|host| format!("DNS:{host}"));
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let made = Certificates::make_for(folder.path(), &names).expect("certificates");
-        let chain = CertificateDer::pem_file_iter(made.certificate("server"))
-            .and_then(Iterator::collect)
-            .expect("a certificate");
-        let key = PrivateKeyDer::from_pem_file(made.key("server")).expect("a key");
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions of TLS")
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .expect("a server's certificate");
-        let config = Arc::new(config);
+        let config = certified::server(&made);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let internet =

@@ -1,5 +1,7 @@
 //! Plugins of a web server, in both layouts: what is installed, and what is not.
 
+#[path = "../certified/mod.rs"]
+mod certified;
 mod internet;
 
 use std::fs;
@@ -9,21 +11,11 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use cooper_testbed::releases::{archive, sums};
-use cooper_testbed::{Page, Release, ReleaseServer};
+use cooper_testbed::{Page, Release, ReleaseServer, platform};
 use tempfile::TempDir;
 
 const GITHUB: &str = "github.com/acme/box";
 const HASHICORP: &str = "github.com/hashicorp/box";
-
-/// What programs are made for here.
-fn platform() -> String {
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!("{}_{processor}", std::env::consts::OS)
-}
 
 /// A plugin that says so much of itself, and does nothing else.
 fn program(version: &str, api: &str) -> Vec<u8> {

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cooper_testbed::platform;
 use tempfile::TempDir;
 
 /// Who we are, and how we prove it.
@@ -37,16 +38,6 @@ impl Ran {
         assert_eq!(self.code, Some(1), "{self:?}");
         self.stderr
     }
-}
-
-/// What programs are made for here.
-pub(crate) fn platform() -> String {
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    format!("{}_{processor}", std::env::consts::OS)
 }
 
 /// What a version's program is called.

@@ -1,6 +1,8 @@
 //! Registries that lie: nothing of them is installed, and nobody learns who we are.
 
-use crate::bench::{BASIC, Bench, platform};
+use cooper_testbed::platform;
+
+use crate::bench::{BASIC, Bench};
 use crate::server::{Act, Answer, Server, digest_of};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::bench::{Bench, platform, program_name};
+use cooper_testbed::platform;
+
+use crate::bench::{Bench, program_name};
 use crate::server::{Act, Answer, Server};
 
 fn open() -> (Server, Bench) {

@@ -7,10 +7,10 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use cooper_testbed::{PASSWORD, Registry, TokenServer, USERS};
+use cooper_testbed::{PASSWORD, Registry, TokenServer, USERS, platform};
 use tempfile::TempDir;
 
-use crate::bench::{Bench, platform, program_name};
+use crate::bench::{Bench, program_name};
 
 /// A registry of a test's own; it ends when dropped.
 struct Own {

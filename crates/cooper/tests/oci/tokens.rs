@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use crate::bench::{BASIC, Bench, platform, program_name};
+use cooper_testbed::platform;
+
+use crate::bench::{BASIC, Bench, program_name};
 use crate::server::{Act, Answer, Request, Server, held};
 
 /// A token opens so many requests.

@@ -1,14 +1,12 @@
 //! The plugins of the repository as programs, made once.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use cooper_testbed::{Context, Error, Result, process};
-use sha2::{Digest, Sha256};
+use cooper_testbed::{Context, Error, Result, install_plugin, plugin_place, process};
 
 /// A build of Go from nothing takes a while.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -35,16 +33,16 @@ pub(crate) fn install(encoding: Encoding) -> Result<PathBuf> {
 
 fn install_newer() -> Result<PathBuf> {
     let (made, plugins) = (folder("made")?, folder("newer")?);
-    put(&plugins, "slim", &fs::read(bundle_slim(&made)?).context("read a plugin")?)?;
+    install_plugin(&plugins, "slim", &fs::read(bundle_slim(&made)?).context("read a plugin")?)?;
     for (name, package) in [("files", "."), ("misbehave", "./cmd/packer-plugin-misbehave")] {
         let program = made.join(name);
         let mut build = Command::new("go");
         build.args(["build", "-o"]).arg(&program).arg(package);
         process::run(build.current_dir(root().join("plugins/files")), LIMIT)?;
-        put(&plugins, name, &fs::read(&program).context("read a plugin")?)?;
+        install_plugin(&plugins, name, &fs::read(&program).context("read a plugin")?)?;
     }
     for name in ["goss", "workshop"] {
-        put(&plugins, name, &fs::read(in_rust(name)?).context("read a plugin")?)?;
+        install_plugin(&plugins, name, &fs::read(in_rust(name)?).context("read a plugin")?)?;
     }
     Ok(plugins)
 }
@@ -53,14 +51,14 @@ fn install_newer() -> Result<PathBuf> {
 fn install_older() -> Result<PathBuf> {
     let (newer, plugins) = (install(Encoding::Newer)?, folder("older")?);
     for name in ["slim", "files", "misbehave", "goss", "workshop"] {
-        let program = place(&newer, name);
+        let program = plugin_place(&newer, name);
         let program = program.display();
         let script = format!(
             "#!/bin/sh\nif [ \"$1\" = describe ]; then\n    \
              '{program}' describe | sed 's/,\"protocol_version\":\"v2\"//'\nelse\n    \
              exec '{program}' \"$@\"\nfi\n"
         );
-        put(&plugins, name, script.as_bytes())?;
+        install_plugin(&plugins, name, script.as_bytes())?;
     }
     Ok(plugins)
 }
@@ -91,29 +89,6 @@ pub(crate) fn bundle_slim(folder: &Path) -> Result<PathBuf> {
     bundle.arg(source.join("packer_plugin.py")).arg("bundle").arg(source.join("slim.py"));
     process::run(bundle.current_dir(folder), Duration::from_secs(60))?;
     Ok(folder.join("packer-plugin-slim"))
-}
-
-/// Installs a program with its checksum.
-pub(crate) fn put(plugins: &Path, name: &str, program: &[u8]) -> Result<()> {
-    let path = place(plugins, name);
-    fs::create_dir_all(path.parent().unwrap_or(plugins)).context("make a folder")?;
-    fs::write(&path, program).context("write a plugin")?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).context("let a plugin run")?;
-    let digest = Sha256::digest(program);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let beside = format!("{}_SHA256SUM", path.display());
-    fs::write(beside, digest).context("write a checksum")
-}
-
-/// Where a plugin is in its folder.
-fn place(plugins: &Path, name: &str) -> PathBuf {
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let file = format!("packer-plugin-{name}_v0.1.0_x5.0_linux_{processor}");
-    plugins.join("github.com/example").join(name).join(file)
 }
 
 /// A folder for a test, empty.

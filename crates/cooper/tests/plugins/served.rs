@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use cooper_testbed::{Context, Result, process};
+use cooper_testbed::{Context, Result, install_plugin, process};
 use libtest_mimic::Trial;
 
 use crate::docker_trial;
-use crate::plugin::{folder, put};
+use crate::plugin::folder;
 use crate::run::{Run, check};
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -28,7 +28,7 @@ fi
 
 fn install() -> Result<PathBuf> {
     let plugins = folder("served")?;
-    put(&plugins, "debian", SCRIPT.as_bytes())?;
+    install_plugin(&plugins, "debian", SCRIPT.as_bytes())?;
     Ok(plugins)
 }
 

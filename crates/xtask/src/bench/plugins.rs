@@ -1,12 +1,11 @@
 //! The plugins that are measured, installed for one scenario.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use cooper_testbed::{Context, Result, process, releases};
+use cooper_testbed::{Context, Result, install_plugin, plugin_place, process};
 
 use crate::workspace::Workspace;
 
@@ -30,37 +29,18 @@ pub(super) fn install(workspace: &Workspace, scenario: &Path, release: bool) -> 
     }
     let greet = workspace.build_example("cooper-plugin", "greet", release)?;
     put(scenario, "greet", &greet)?;
-    copy(&greet, &scenario.join("packer-provisioner-greet"))
+    let beside = scenario.join("packer-provisioner-greet");
+    fs::copy(&greet, beside).map(|_| ()).context("copy a plugin beside the template")
 }
 
 /// Installs so many others, which are large, besides.
 pub(super) fn install_others(scenario: &Path, count: usize) -> Result<()> {
-    let program = place(scenario, "files");
-    (0..count).try_for_each(|n| put(scenario, &format!("other{n}"), &program))
+    let program = fs::read(plugin_place(&folder(scenario), "files")).context("read a plugin")?;
+    (0..count).try_for_each(|n| install_plugin(&folder(scenario), &format!("other{n}"), &program))
 }
 
-/// Installs a program with its checksum.
+/// Installs a program that was built.
 fn put(scenario: &Path, name: &str, program: &Path) -> Result<()> {
-    let path = place(scenario, name);
-    fs::create_dir_all(path.parent().unwrap_or(scenario)).context("make a folder")?;
-    copy(program, &path)?;
-    let bytes = fs::read(program).context("read a plugin")?;
-    let sums = releases::sums(&[(name, &bytes)]);
-    fs::write(format!("{}_SHA256SUM", path.display()), sums).context("write a checksum")
-}
-
-fn copy(program: &Path, to: &Path) -> Result<()> {
-    fs::copy(program, to).context(format!("copy a plugin to {}", to.display()))?;
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).context("let a plugin run")
-}
-
-/// Where a plugin is.
-fn place(scenario: &Path, name: &str) -> PathBuf {
-    let processor = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
-    let file = format!("packer-plugin-{name}_v0.1.0_x5.0_linux_{processor}");
-    folder(scenario).join("github.com/example").join(name).join(file)
+    let program = fs::read(program).context("read a plugin")?;
+    install_plugin(&folder(scenario), name, &program)
 }
