@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cooper_hcl::value::ValueKind;
 use cooper_hcl::{SourceFile, Span, Value};
 
-use self::finder::{Finder, Form};
+use self::finder::{Finder, Form, join_overlapping};
 use self::forms::{encoded, quoted};
 use self::written::Written;
 use crate::escape;
@@ -152,15 +152,7 @@ impl Secrets {
     /// Pieces of a secret are replaced too, from 16 bytes on, and from 8 where a line begins or
     /// ends with one: a secret may have been broken into lines, or cut off.
     pub fn scrub(&self, text: &str) -> String {
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = 0;
-        for Range { start, end } in self.find(text) {
-            shown.push_str(&text[rest..start]);
-            shown.push_str(HIDDEN);
-            rest = end;
-        }
-        shown.push_str(&text[rest..]);
-        shown
+        replaced(text, &self.find(text), |_, shown| shown.push_str(HIDDEN))
     }
 
     /// A text that was read, with every byte of every secret replaced by `*`, also where the secret
@@ -176,25 +168,15 @@ impl Secrets {
         }
         let local = |offset: u32| (offset - file.base()) as usize;
         hidden.extend(places.iter().map(|place| local(place.start())..local(place.end())));
-        hidden.sort_by_key(|range| range.start);
-        let mut shown = String::with_capacity(text.len());
-        let mut rest = 0;
-        for Range { start, end } in hidden {
-            let start = start.max(rest);
-            if start >= end {
-                continue;
-            }
-            shown.push_str(&text[rest..start]);
-            for c in text[start..end].chars() {
+        join_overlapping(&mut hidden);
+        replaced(text, &hidden, |secret, shown| {
+            for c in secret.chars() {
                 match c {
                     '\n' => shown.push('\n'),
                     c => (0..c.len_utf8()).for_each(|_| shown.push('*')),
                 }
             }
-            rest = end;
-        }
-        shown.push_str(&text[rest..]);
-        shown
+        })
     }
 
     /// Where a text that goes on can be cut, so that no secret is: the length of its beginning.
@@ -211,14 +193,7 @@ impl Secrets {
         if let Some(visible) = escape::Visible::of(text) {
             found
                 .extend(finder.find(visible.text()).into_iter().map(|range| visible.origin(range)));
-            found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
-            found.dedup_by(|next, last| {
-                let overlap = next.start < last.end;
-                if overlap {
-                    last.end = last.end.max(next.end);
-                }
-                overlap
-            });
+            join_overlapping(&mut found);
         }
         found
     }
@@ -242,6 +217,23 @@ impl Secrets {
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A text in which ranges, which are in order and apart, are written anew.
+fn replaced(
+    text: &str,
+    ranges: &[Range<usize>],
+    mut write: impl FnMut(&str, &mut String),
+) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = 0;
+    for range in ranges {
+        shown.push_str(&text[rest..range.start]);
+        write(&text[range.clone()], &mut shown);
+        rest = range.end;
+    }
+    shown.push_str(&text[rest..]);
+    shown
 }
 
 impl Known {

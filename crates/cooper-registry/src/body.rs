@@ -9,7 +9,7 @@ use cooper_web::retry::Trouble;
 use reqwest::Response;
 use sha2::{Digest, Sha256};
 
-use crate::hexadecimal::hexadecimal;
+use cooper_host::discover::hexadecimal;
 
 /// What may come, and how it is told that it did not.
 pub(crate) struct Bounds<'a> {

@@ -8,7 +8,6 @@
 pub mod archive;
 mod body;
 pub mod fetch;
-mod hexadecimal;
 pub mod install;
 pub mod installed;
 mod local;

@@ -89,6 +89,13 @@ fn asking<T>(
     taking_time(session.system.clone(), ui, async |_| work(&catalog, session).await)
 }
 
+/// Starts what futures run on, with everything that they may need; nothing when it cannot be started,
+/// which is told.
+fn start(builder: &mut tokio::runtime::Builder, ui: &mut Ui) -> Option<tokio::runtime::Runtime> {
+    let started = builder.enable_all().build();
+    started.inspect_err(|error| ui.error(&format!("cannot start: {error}"))).ok()
+}
+
 /// Does something that takes its time; nothing when it was cancelled or could not be started, which
 /// is told.
 fn taking_time<T>(
@@ -96,13 +103,7 @@ fn taking_time<T>(
     ui: &mut Ui,
     work: impl AsyncFnOnce(&mut Ui) -> T,
 ) -> Option<T> {
-    let runtime = match Engine::runtime(&*system).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ui.error(&format!("cannot start: {error}"));
-            return None;
-        }
-    };
+    let runtime = start(&mut Engine::runtime(&*system), ui)?;
     let done = runtime.block_on(async {
         let mut signals = Signals::listen();
         tokio::select! {

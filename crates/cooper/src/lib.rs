@@ -36,7 +36,8 @@ fn obey(argv: Vec<OsString>) -> Exit {
         Ok(cli) => cli,
         Err(stop) => return print(&stop),
     };
-    let os = if asks_stores(&cli.command) { Os::new().with_secret_stores() } else { Os::new() };
+    let os = Os::new();
+    let os = if asks_stores(&cli.command, &os) { os.with_secret_stores() } else { os };
     let system: Arc<dyn System> = Arc::new(os);
     let mut ui = Ui::new(options(&cli), &*system);
     let session = Session::new(system.clone());
@@ -78,11 +79,11 @@ fn needs_log(command: &Command) -> bool {
 }
 
 /// Whether a command may ask the places that keep secrets: those that also read data sources.
-fn asks_stores(command: &Command) -> bool {
+fn asks_stores(command: &Command, os: &Os) -> bool {
     match command {
         Command::Build(_) | Command::Console(_) => true,
         // A legacy template is shown as it was written.
-        Command::Inspect(args) => !is_legacy(&args.template.path, &Os::new()),
+        Command::Inspect(args) => !is_legacy(&args.template.path, os),
         Command::Validate(args) => args.evaluate_datasources,
         Command::Version
         | Command::Completion(_)

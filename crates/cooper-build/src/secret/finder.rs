@@ -94,16 +94,9 @@ impl Finder {
                 }
             }
         }
-        found.sort_by_key(|run| (run.start, std::cmp::Reverse(run.end)));
-        let mut apart: Vec<Range<usize>> = Vec::new();
-        for run in found {
-            let run = whole_characters(text, run);
-            match apart.last_mut() {
-                Some(last) if run.start < last.end => last.end = last.end.max(run.end),
-                _ => apart.push(run),
-            }
-        }
-        apart
+        found.iter_mut().for_each(|run| *run = whole_characters(text, run.clone()));
+        join_overlapping(&mut found);
+        found
     }
 
     /// Where a text that goes on can be cut without cutting a secret: before the end that may be
@@ -130,6 +123,18 @@ impl Finder {
         }
         cut
     }
+}
+
+/// Puts ranges in order, and those into one that overlap.
+pub(super) fn join_overlapping(ranges: &mut Vec<Range<usize>>) {
+    ranges.sort_by_key(|range| range.start);
+    ranges.dedup_by(|next, last| {
+        let overlap = next.start < last.end;
+        if overlap {
+            last.end = last.end.max(next.end);
+        }
+        overlap
+    });
 }
 
 /// What a text and a form have in common around two places where they are alike.

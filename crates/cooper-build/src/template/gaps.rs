@@ -135,9 +135,9 @@ impl Gaps {
         // That a block does not belong somewhere is said at its header, and of what is around it.
         let of_header = matches!(diagnostic.code, Code::UnknownBlock | Code::WrongLabels);
         let is_around = |block: &&Place| !(of_header && contains(block.header, place));
-        let around: Vec<_> = file.blocks.iter().filter(is_around).cloned().collect();
-        match innermost(&around, place) {
-            Some(block) => around[block].misses,
+        let mut around = file.blocks.iter().filter(is_around);
+        match around.rfind(|block| contains(block.span, place)) {
+            Some(block) => block.misses,
             None => file.misses_blocks,
         }
     }

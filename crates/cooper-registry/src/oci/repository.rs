@@ -21,7 +21,7 @@ use super::content::Content;
 use super::identity::trouble;
 use super::manifest::{Descriptor, INDEX, MANIFEST};
 use crate::body::Bounds;
-use crate::hexadecimal::hexadecimal;
+use cooper_host::discover::hexadecimal;
 
 /// A list, a manifest, with everything.
 const PAGE_TIME: Duration = Duration::from_secs(120);

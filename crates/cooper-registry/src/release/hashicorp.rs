@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 
 use super::sums::Sums;
 use super::{Asker, JSON, TEXT, below, best_api, read_json, versions};
-use crate::hexadecimal::hexadecimal;
 use crate::origin::{Offer, Origin, OriginError};
+use cooper_host::discover::hexadecimal;
 
 /// The releases of one plugin in HashiCorp's layout. It knows plugins by their last part only.
 pub struct HashiCorp {

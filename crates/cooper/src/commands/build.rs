@@ -8,7 +8,7 @@ use cooper_build::{DataSources, Interrupt, OnError, Plan, Report, RunOptions, Se
 use uuid::Uuid;
 
 use super::lock::note;
-use super::{PlanWishes, full_catalog, locking, make_plan, print_diagnostics};
+use super::{PlanWishes, full_catalog, locking, make_plan, print_diagnostics, start};
 use crate::args::{self, BuildArgs};
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -20,12 +20,8 @@ const LAST_MOMENT: Duration = Duration::from_millis(100);
 
 /// Makes a plan and runs it.
 pub(crate) fn build(args: &BuildArgs, session: Session, ui: &mut Ui) -> Exit {
-    let runtime = match Engine::runtime(&*session.system).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ui.error(&format!("cannot start: {error}"));
-            return Exit::Failure;
-        }
+    let Some(runtime) = start(&mut Engine::runtime(&*session.system), ui) else {
+        return Exit::Failure;
     };
     let exit = runtime.block_on(plan_and_run(args, session, ui));
     runtime.shutdown_timeout(LAST_MOMENT);

@@ -9,6 +9,7 @@ use cooper_host::{Plugins, Reach};
 use cooper_lsp::{Ended, Host, serve};
 use uuid::Uuid;
 
+use super::start;
 use crate::engine::Engine;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -17,13 +18,7 @@ use crate::ui::Ui;
 /// plugins that a template names started for that.
 pub(crate) fn lsp(system: Arc<dyn System>, ui: &mut Ui) -> Exit {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = match runtime.worker_threads(1).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            ui.error(&format!("cannot start: {error}"));
-            return Exit::Failure;
-        }
-    };
+    let Some(runtime) = start(runtime.worker_threads(1), ui) else { return Exit::Failure };
     let run_id = Uuid::new_v4().to_string();
     let plugins = Plugins::of_user(&*system, &run_id).that_reach(Reach::Required);
     let catalog = catalog(Engine::find(&*system).engine).with_extensions(plugins);
