@@ -48,6 +48,8 @@ pub(super) fn quoted(text: &str) -> [String; 4] {
 /// How a text looks quoted, in a URL, and in base64, alone or behind other text.
 pub(super) fn encoded(text: &str) -> Vec<String> {
     let mut forms = quoted(text).to_vec();
+    // What is in JSON may be a text of JSON.
+    forms.extend(quoted(&forms[0]).into_iter().take(1));
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
     let url: String = (text.bytes())
         .map(|byte| match byte {

@@ -58,7 +58,9 @@ fn no_build_tells_a_secret() {
     ];
     let mut told = String::new();
     let ways = Way::ALL.iter().cycle();
-    for ((secret, way), line) in secret::samples().zip(ways).zip(LINES.iter().cycle()) {
+    // What has `{{` in it is a template there, and not what is said.
+    let samples = secret::samples().filter(|secret| !secret.text().contains("{{"));
+    for ((secret, way), line) in samples.zip(ways).zip(LINES.iter().cycle()) {
         for place in [places::said(&secret), places::container(&secret), places::files()] {
             let output = Run::new(&place, *way, &secret).logged().command(line);
             assert!(output.began(), "{}: {line}: {:?}", place.name, output.texts);

@@ -311,7 +311,7 @@ source "docker" "a" {
   message     = @
   author      = @
   run_command = ["-d", "-i", "-t", "--entrypoint=/bin/sh", "-e", "S=${@}", "--label", "s=${@}", "--", "{{.Image}}"]
-  changes     = ["ENV S=${jsonencode(@)}", "LABEL s=${jsonencode(@)}"]
+  changes     = [for name in ["ENV S", "LABEL s"] : "${name}=${replace(jsonencode(@), "$", "\\$")}"]
 }
 build {
   sources = ["source.docker.a"]
